@@ -1,0 +1,1 @@
+"""The Archivolt host: it loads plugins, and owns what they share."""

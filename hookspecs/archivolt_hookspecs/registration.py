@@ -1,0 +1,102 @@
+"""What a plugin brings. The host asks once, at start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from archivolt_hookspecs.markers import collects
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+
+@dataclass(frozen=True)
+class Permission:
+    """Something a role may allow: ``documents.read``, and what that means."""
+
+    name: str
+    summary: str
+    roles: tuple[str, ...] = ("admin",)
+
+
+@dataclass(frozen=True)
+class Action:
+    """A deed other plugins may ask for by name, through ``call``.
+
+    ``kind`` is ``local`` (it runs in the caller's transaction) or ``external`` (it
+    leaves the database and runs as a step of its own).
+    """
+
+    name: str
+    run: Callable[..., Any]
+    arguments: tuple[str, ...]
+    permission: str | None = None
+    kind: str = "local"
+
+
+@dataclass(frozen=True)
+class HealthCheck:
+    """A dependency by name, and a probe that raises when it is down."""
+
+    name: str
+    probe: Callable[[], None] = field(compare=False)
+
+
+@collects
+def register_blueprints() -> Sequence[Any]:
+    """Return the blueprints to mount under ``/vault``.
+
+    They come from ``kit.api.Blueprint``; every route needs sign-in and a permission
+    unless it is marked public.
+    """
+    return ()
+
+
+@collects
+def register_permissions() -> Sequence[Permission]:
+    """Return the permissions that the plugin's routes and queries ask for."""
+    return ()
+
+
+@collects
+def register_jobs() -> Sequence[Any]:
+    """Return the functions marked with ``kit.jobs.job`` that the worker may run."""
+    return ()
+
+
+@collects
+def register_actions() -> Sequence[Action]:
+    """Return the actions that other plugins may ``call`` by name."""
+    return ()
+
+
+@collects
+def register_commands() -> Sequence[Any]:
+    """Return click commands and groups to stand beside the host's own."""
+    return ()
+
+
+@collects
+def register_health_checks() -> Sequence[HealthCheck]:
+    """Return the outside dependencies without which the plugin cannot work."""
+    return ()
+
+
+@collects
+def load_samples() -> str | None:
+    """Load sample data into the current tenant for ``archivolt demo``; return what came.
+
+    It runs in a transaction of its own and must be harmless when repeated.
+    """
+    return None
+
+
+@collects
+def purge_storage(before: float) -> int:
+    """Delete files that no row needs and that are older than ``before``; return how many.
+
+    ``before`` is in seconds since the epoch: younger files may belong to a request
+    that is still under way.
+    """
+    return 0

@@ -1,0 +1,131 @@
+"""Errors a user can be told about, each with its HTTP status and a stable code."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+
+class ArchivoltError(Exception):
+    """Base class: its text is a sentence that the user reads."""
+
+    status: ClassVar[int] = 400
+    code: ClassVar[str] = "bad_request"
+    headers: Mapping[str, str] = {}
+    errors: Mapping[str, Sequence[str]] | None = None
+
+
+class InvalidError(ArchivoltError):
+    """Something in the request has the wrong form; ``errors`` says what, by field."""
+
+    code = "invalid"
+
+    def __init__(
+        self, message: str, errors: Mapping[str, Sequence[str]] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.errors = errors
+
+
+class NoTenantError(ArchivoltError):
+    """Nobody said for which tenant."""
+
+    code = "tenant_missing"
+
+
+class UnauthorizedError(ArchivoltError):
+    """Who is asking is not known, or the proof is worth nothing."""
+
+    status = 401
+    code = "unauthorized"
+    headers: Mapping[str, str] = {"WWW-Authenticate": 'JWT realm="archivolt"'}
+
+
+class DeniedError(ArchivoltError):
+    """The caller may see it, but may not do that."""
+
+    status = 403
+    code = "denied"
+
+
+class NotFoundError(ArchivoltError):
+    """Nothing there, or nothing there for this caller."""
+
+    status = 404
+    code = "not_found"
+
+    def __init__(self, kind: str, id: Any = None) -> None:
+        named = f"{kind} {id}" if id is not None else kind
+        super().__init__(f"{named} was not found.")
+
+
+class RefusedError(ArchivoltError):
+    """A rule, or a plugin, said no; or the object is in the wrong state."""
+
+    status = 409
+    code = "refused"
+
+
+class StaleError(ArchivoltError):
+    """Somebody else changed it since the caller read it."""
+
+    status = 412
+    code = "stale"
+
+    def __init__(
+        self, message: str = "It was changed in the meantime: read it again, then retry."
+    ) -> None:
+        super().__init__(message)
+
+
+class TooLargeError(ArchivoltError):
+    """More than the configured limit."""
+
+    status = 413
+    code = "too_large"
+
+
+class RangeError(ArchivoltError):
+    """The part asked for lies outside the content."""
+
+    status = 416
+    code = "range_not_satisfiable"
+
+
+class UnprocessableError(ArchivoltError):
+    """Well-formed, but it contradicts what came before."""
+
+    status = 422
+    code = "unprocessable"
+
+
+class PreconditionRequiredError(ArchivoltError):
+    """A write to a versioned resource came without ``If-Match``."""
+
+    status = 428
+    code = "precondition_required"
+
+
+class UnavailableError(ArchivoltError):
+    """Something needed is down or overloaded; trying again later may help."""
+
+    status = 503
+    code = "unavailable"
+    headers: Mapping[str, str] = {"Retry-After": "5"}
+
+
+class StorageFullError(ArchivoltError):
+    """The disk has no room for it."""
+
+    status = 507
+    code = "storage_full"
+
+
+class GuardDownError(UnavailableError):
+    """A plugin that guards the question cannot answer it: refused, not let through."""
+
+    code = "guard_down"
+
+    def __init__(self, plugin: str, hook: str) -> None:
+        super().__init__(
+            f"The plugin {plugin}, which guards {hook}, is not working here. "
+            "See 'archivolt plugins' for the reason."
+        )

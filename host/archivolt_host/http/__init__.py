@@ -1,0 +1,1 @@
+"""The HTTP edge: application, stages, errors, OpenAPI, paging, ETags, limits, health."""

@@ -1,0 +1,126 @@
+"""The Flask application of the host: every request goes through here, in this order.
+
+enter (request id) → stages → gate (is the plugin on?) → permission → one unit of work
+around the view and its serialisation, committed before the answer is sent.
+"""
+
+from time import perf_counter
+from typing import Any
+
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import NotFound
+
+from archivolt_host.errors import DeniedError
+from archivolt_host.http import idempotency, observing, problems, stages
+from archivolt_host.http.access import CLOSED, Access, Table, table_of
+from archivolt_host.http.stages import TenantStage
+from archivolt_host.plugins import dispatch, timing
+from archivolt_host.plugins.registry import HOST
+from archivolt_host.tenants import context, sessions
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+UNKNOWN = Access("")  # no such route: strangers still get 401
+
+
+class TrailingSlashes:
+    """Accepts a trailing slash everywhere, without a redirect."""
+
+    def __init__(self, application: Any) -> None:
+        self.application = application
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        """Drop the slash and go on."""
+        path = environ["PATH_INFO"]
+        if len(path) > 1 and path[-1] == "/" and not path.startswith("//"):
+            environ["PATH_INFO"] = path.rstrip("/") or "/"
+        return self.application(environ, start_response)
+
+
+class Edge(Flask):
+    """The application: stages before each view, a unit of work around it."""
+
+    tenant_stage: TenantStage
+    fixed_headers: tuple[tuple[str, str], ...] = ()
+    cross_origin: Any = None
+    access_log = True
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, static_folder=None)
+        self.json.sort_keys = False  # type: ignore[attr-defined]
+        self.owners: dict[str, str] = {}
+        self.access: Table = {}
+        problems.register(self)
+
+    def freeze(self) -> None:
+        """Note what each route demands, once all plugins are mounted."""
+        self.access = table_of(self)
+        self.wsgi_app = TrailingSlashes(self.wsgi_app)  # type: ignore[method-assign]
+
+    def preprocess_request(self) -> Any:
+        """Pass the stages; what is refused here never reaches a view."""
+        g.began = perf_counter()
+        timing.begin_request()
+        context.enter(None, None, stages.request_id(request))
+        if request.method == "OPTIONS":
+            return None  # a preflight carries neither tenant nor token
+        access = self._access()
+        if access is None:
+            return None
+        g.access = access
+        tenant = self.tenant_stage(request, access)
+        context.enter(tenant, None, context.request_id())
+        stages.authenticate(request, tenant, access)
+        self._gate()
+        self._permit(access)
+        if not access.streams:
+            request.max_content_length = self.config["MAX_JSON"]
+        return super().preprocess_request()
+
+    def _access(self) -> Access | None:
+        """Return what the route demands; None for nothing at all outside /vault."""
+        if request.endpoint is None:
+            return UNKNOWN if request.path.startswith(stages.PREFIX + "/") else None
+        return self.access.get((request.endpoint, request.method), CLOSED)
+
+    def _gate(self) -> None:
+        """Answer 404 for the routes of a plugin that is off for this tenant."""
+        owner = self.owners.get(request.blueprint or "", HOST)
+        tenant = context.tenant_or_none()
+        enabled = dispatch.registry().enabled(tenant.slug if tenant else None)
+        if owner != HOST and owner not in enabled:
+            raise NotFound()
+
+    def _permit(self, access: Access) -> None:
+        if access.public or access.permission == "":
+            return
+        if access.permission is None:
+            raise DeniedError("This route declares no permission, so it stays closed.")
+        if not dispatch.allowed(access.permission):
+            raise DeniedError(f"This needs the permission {access.permission}.")
+
+    def dispatch_request(self) -> Response:
+        """Run the view in one unit of work and commit before the answer is sent."""
+        tenant = context.tenant_or_none()
+        if tenant is None or request.routing_exception is not None:
+            return self.make_response(super().dispatch_request())
+        write = request.method not in SAFE and not g.access.reads
+        work = sessions.UnitOfWork(tenant.place, write=write)
+        with sessions.entered(work):
+            if write and "Idempotency-Key" in request.headers:
+                return idempotency.once(work, self._view)
+            response = self._view()
+            work.commit()
+        return response
+
+    def _view(self) -> Response:
+        return self.make_response(super().dispatch_request())
+
+    def process_response(self, response: Response) -> Response:
+        """Add what every answer carries, and log it."""
+        response = super().process_response(response)
+        headers = response.headers
+        for name, value in self.fixed_headers:
+            headers.setdefault(name, value)
+        headers["X-Request-Id"] = context.request_id()
+        observing.note(self, response)
+        return response

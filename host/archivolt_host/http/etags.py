@@ -1,0 +1,45 @@
+"""ETags of versioned resources: ``"<id>-<revision>"``, untouched by background work."""
+
+from typing import Any, Protocol
+
+from flask import Response, request
+
+from archivolt_host.errors import PreconditionRequiredError, StaleError
+
+
+class Versioned(Protocol):
+    """Anything with an id and a revision."""
+
+    id: Any
+    revision: Any
+
+
+def etag(row: Versioned) -> str:
+    """Return the entity tag, in its quotes."""
+    return f'"{row.id}-{row.revision}"'
+
+
+def headers(row: Versioned) -> dict[str, str]:
+    """Return the headers of an answer that shows one versioned resource."""
+    return {"ETag": etag(row)}
+
+
+def require_match(row: Versioned) -> None:
+    """Refuse a write without ``If-Match`` (428) or with an old one (412)."""
+    sent = request.headers.get("If-Match")
+    if sent is None:
+        raise PreconditionRequiredError(
+            f"Send 'If-Match: {etag(row)}', the ETag you last read (or * to overwrite)."
+        )
+    tags = request.if_match
+    if not tags.star_tag and etag(row).strip('"') not in tags.as_set():
+        raise StaleError()
+
+
+def not_modified(row: Versioned) -> Response | None:
+    """Return a 304 if the caller has the current state already."""
+    if request.if_none_match.contains_weak(etag(row).strip('"')):
+        return Response(status=304, headers=headers(row))
+    return None
+
+

@@ -1,0 +1,52 @@
+"""What is written down of each request: a log line, a metric, and who took the time."""
+
+from time import perf_counter
+from typing import Any
+
+import structlog
+from flask import Response, g, request
+from prometheus_client import Histogram
+
+from archivolt_host.plugins import timing
+from archivolt_host.tenants import context
+
+log = structlog.get_logger("archivolt.access")
+
+REQUESTS = Histogram(
+    "archivolt_request_seconds",
+    "Requests by method, route and status",
+    ["method", "route", "status"],
+    buckets=(0.005, 0.025, 0.1, 0.5, 2.5, 10),
+)
+
+
+def note(app: Any, response: Response) -> None:
+    """Log and count one request."""
+    seconds = perf_counter() - g.began if "began" in g else 0.0
+    rule = request.url_rule
+    route = rule.rule if rule is not None else "none"
+    REQUESTS.labels(request.method, route, response.status_code).observe(seconds)
+    actor = context.actor_or_none()
+    if actor is not None and "admin" in actor.roles:
+        response.headers["Server-Timing"] = server_timing(seconds)
+    if app.access_log:
+        tenant = context.tenant_or_none()
+        log.info(
+            "request",
+            method=request.method,
+            path=request.path,
+            status=response.status_code,
+            ms=round(seconds * 1000, 2),
+            tenant=tenant.slug if tenant else None,
+            user=actor.name if actor else None,
+            request_id=context.request_id(),
+        )
+
+
+def server_timing(seconds: float) -> str:
+    """Return the total and each plugin's share, in milliseconds."""
+    shares = [f"total;dur={seconds * 1000:.2f}"]
+    shares += [
+        f"{name};dur={spent * 1000:.2f}" for name, spent in timing.of_request().items()
+    ]
+    return ", ".join(shares)

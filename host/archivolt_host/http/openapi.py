@@ -1,0 +1,236 @@
+"""The OpenAPI 3.1 document: per tenant, and a Swagger page that works under the CSP."""
+
+import json
+from collections.abc import Mapping
+from copy import deepcopy
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import flask_smorest
+from flask import Flask, Response, redirect, send_from_directory
+from flask.typing import ResponseReturnValue
+
+from archivolt_host.http.access import CLOSED, public
+from archivolt_host.http.blueprints import Blueprint
+from archivolt_host.http.schemas import ProblemSchema
+from archivolt_host.plugins import dispatch
+from archivolt_host.plugins.registry import HOST
+from archivolt_host.tenants import context
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+ORG = {
+    "name": "Org",
+    "in": "header",
+    "required": True,
+    "description": "The tenant.",
+    "schema": {"type": "string", "example": "demo"},
+}
+PROBLEM = {
+    "description": "A problem document that says what to do.",
+    "content": {
+        "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+    },
+}
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Archivolt API</title>
+<link rel="stylesheet" href="swagger/swagger-ui.css">
+<link rel="icon" href="swagger/favicon-32x32.png"></head>
+<body><form id="org"><label>Tenant (Org) <input name="org" value="demo"></label>
+<button>Use</button></form>
+<div id="swagger-ui"></div>
+<script src="swagger/swagger-ui-bundle.js"></script>
+<script src="swagger/start.js"></script></body></html>"""
+START = """"use strict";
+const form = document.getElementById("org");
+const org = () => form.elements.org.value.trim();
+const start = () => SwaggerUIBundle({
+  url: "openapi.json", dom_id: "#swagger-ui", persistAuthorization: true,
+  requestInterceptor: (request) => {
+    if (org()) request.headers.Org = org();
+    return request;
+  },
+});
+form.addEventListener("submit", (event) => { event.preventDefault(); start(); });
+start();
+"""
+
+
+class Api(flask_smorest.Api):  # type: ignore[misc]
+    """Collects the routes of all plugins; errors are answered by the host."""
+
+    ERROR_SCHEMA = ProblemSchema
+
+    def _register_error_handlers(self) -> None:
+        """Leave errors to ``problems``."""
+
+
+class Document:
+    """The document of all plugins, cut to what a tenant has switched on."""
+
+    def __init__(self, app: Flask, api: Api, owners: Mapping[str, str]) -> None:
+        self._app = app
+        self._owners = owners
+        self._whole = self._finished(api.spec.to_dict())
+        self._cut: dict[frozenset[str], bytes] = {}
+
+    def for_plugins(self, enabled: frozenset[str]) -> bytes:
+        """Return the document with the routes of these plugins alone."""
+        if enabled not in self._cut:
+            document = deepcopy(self._whole)
+            for path, operations in list(document["paths"].items()):
+                if operations.pop("x-plugin") not in {HOST, *enabled}:
+                    del document["paths"][path]
+            _prune(document)
+            self._cut[enabled] = json.dumps(document).encode()
+        return self._cut[enabled]
+
+    def _finished(self, document: dict[str, Any]) -> dict[str, Any]:
+        """Add what holds for every route: tenant, sign-in, problems, owner."""
+        document = json.loads(json.dumps(document))
+        rules = {self._path(rule.rule): rule for rule in self._app.url_map.iter_rules()}
+        for path, operations in document["paths"].items():
+            endpoint = rules[path].endpoint
+            blueprint = endpoint.rpartition(".")[0]
+            operations["x-plugin"] = self._owners.get(blueprint, HOST)
+            for method in METHODS:
+                if method in operations:
+                    self._finish(operations[method], endpoint, method.upper())
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        schemas["Problem"] = schemas.pop("Problem", None) or _problem_schema()
+        return document
+
+    def _finish(self, operation: dict[str, Any], endpoint: str, method: str) -> None:
+        access = self._app.access.get((endpoint, method), CLOSED)  # type: ignore[attr-defined]
+        responses = operation.setdefault("responses", {})
+        for status in [s for s in responses if s == "default" or s >= "400"]:
+            responses[status] = PROBLEM
+        responses.setdefault("default", PROBLEM)
+        if not access.tenantless:
+            operation.setdefault("parameters", []).append(ORG)
+        if access.public:
+            operation["security"] = []
+        elif access.permission:
+            operation["x-permission"] = access.permission
+
+    @staticmethod
+    def _path(rule: str) -> str:
+        """Return a rule as OpenAPI writes it: ``<uuid:id>`` becomes ``{id}``."""
+        parts = []
+        for part in rule.split("<"):
+            inside, closed, rest = part.partition(">")
+            parts.append(
+                "{" + inside.rpartition(":")[2] + "}" + rest if closed else part
+            )
+        return "".join(parts)
+
+
+def _prune(document: dict[str, Any]) -> None:
+    """Drop the schemas and tags that no route refers to: their names would leak."""
+    schemas = document["components"]["schemas"]
+    used: set[str] = {"Problem"}
+    waiting = [document["paths"], schemas["Problem"]]
+    while waiting:
+        for name in _references(waiting.pop()) - used:
+            used.add(name)
+            waiting.append(schemas[name])
+    document["components"]["schemas"] = {n: s for n, s in schemas.items() if n in used}
+    tags = {
+        tag
+        for operations in document["paths"].values()
+        for operation in operations.values()
+        if isinstance(operation, dict)
+        for tag in operation.get("tags", ())
+    }
+    document["tags"] = [t for t in document.get("tags", ()) if t["name"] in tags]
+
+
+def _references(node: Any) -> set[str]:
+    if isinstance(node, dict):
+        found = {node["$ref"].rpartition("/")[2]} if "$ref" in node else set()
+        return found.union(*map(_references, node.values()))
+    if isinstance(node, list):
+        return set().union(*map(_references, node))
+    return set()
+
+
+@cache
+def _problem_schema() -> dict[str, Any]:
+    from apispec.ext.marshmallow import OpenAPIConverter
+
+    converter = OpenAPIConverter("3.1.0", lambda schema: None, None)  # type: ignore[arg-type]
+    schema: dict[str, Any] = converter.schema2jsonschema(ProblemSchema())
+    return schema
+
+
+def make_api(app: Flask, version: str) -> Api:
+    """Return the collector of routes, set to OpenAPI 3.1."""
+    app.config.update(
+        API_TITLE="Archivolt",
+        API_VERSION=version,
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX=None,
+    )
+    return Api(
+        app,
+        spec_kwargs={
+            "security": [{"jwt": []}],
+            "components": {
+                "securitySchemes": {
+                    "jwt": {
+                        "type": "apiKey",
+                        "in": "header",
+                        "name": "Authorization",
+                        "description": "JWT <access token>, from POST "
+                        "/vault/auth/token",
+                    }
+                }
+            },
+        },
+    )
+
+
+blueprint = Blueprint("openapi", __name__, description="This document.")
+_document: dict[str, Document] = {}
+
+
+def bind(document: Document) -> None:
+    """Make this the document that is served."""
+    _document["whole"] = document
+
+
+@blueprint.route("/vault/api/openapi.json")
+@public(tenantless=True)
+def openapi() -> Response:
+    """Return the OpenAPI document of the tenant, or of all plugins without one."""
+    tenant = context.tenant_or_none()
+    enabled = dispatch.registry().enabled(tenant.slug if tenant else None)
+    body = _document["whole"].for_plugins(enabled)
+    return Response(body, content_type="application/json", headers={"Vary": "Org"})
+
+
+pages = Blueprint("pages", __name__, description="Pages for people.")
+
+
+@pages.route("/", doc=False) if False else pages.route("/")
+@public(tenantless=True)
+def root() -> ResponseReturnValue:
+    """Lead to the Swagger page."""
+    return redirect("/vault/api/swagger/", 302)
+
+
+@pages.route("/vault/api/swagger")
+@public(tenantless=True)
+def swagger() -> Response:
+    """Show the API in a browser."""
+    return Response(PAGE, content_type="text/html; charset=utf-8")
+
+
+@pages.route("/vault/api/swagger/<path:name>")
+@public(tenantless=True)
+def swagger_file(name: str) -> ResponseReturnValue:
+    """Serve the files of the Swagger page."""
+    if name == "start.js":
+        return Response(START, content_type="text/javascript; charset=utf-8")
+    folder = files("swagger_ui_bundle") / "vendor" / "swagger-ui-4.15.5"
+    return send_from_directory(str(folder), name, max_age=86400)

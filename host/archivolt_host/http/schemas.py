@@ -1,0 +1,116 @@
+"""The base of every schema, and what all lists understand."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, validate
+
+MAX_LIMIT = 200
+
+
+class Moment(fields.AwareDateTime):
+    """A time in RFC 3339; without a time zone it is refused."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(format="iso", default_timezone=None, **options)
+
+    def _serialize(self, value: Any, attr: Any, obj: Any, **options: Any) -> Any:
+        if value is None:
+            return None
+        return value.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **options: Any) -> Any:
+        try:
+            return super()._deserialize(value, attr, data, **options)
+        except (OverflowError, ValueError) as error:
+            raise ValidationError("Not a valid time.") from error
+
+
+class BaseSchema(Schema):
+    """Refuses unknown fields, and text that a database cannot hold."""
+
+    class Meta:
+        """Unknown fields are errors, so that a misspelt one is noticed."""
+
+        unknown = RAISE
+
+    @pre_load
+    def refuse_unstorable(self, data: Any, **_: Any) -> Any:
+        """Refuse NUL and half characters anywhere in the text."""
+        if not _storable(data):
+            raise ValidationError("Text holds a character that cannot be stored.")
+        return data
+
+
+def _storable(value: Any) -> bool:
+    if isinstance(value, str):
+        if "\x00" in value:
+            return False
+        return value.isascii() or _encodable(value)
+    if isinstance(value, Mapping):
+        return all(_storable(k) and _storable(v) for k, v in value.items())
+    if isinstance(value, list):
+        return all(map(_storable, value))
+    return True
+
+
+def _encodable(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+class QuerySchema(BaseSchema):
+    """A query string. ``org`` in it never counts, so it is no error either."""
+
+    @pre_load
+    def ignore_org(self, data: Any, **_: Any) -> Any:
+        """Drop ``?org=``: the tenant is in the header."""
+        return {k: v for k, v in data.items() if k != "org"}
+
+
+class ListQuery(QuerySchema):
+    """How to page through a list: subclass it to add filters."""
+
+    limit = fields.Integer(
+        load_default=50, validate=validate.Range(1, MAX_LIMIT), strict=False
+    )
+    cursor = fields.String(load_default=None, validate=validate.Length(1, 2000))
+    count = fields.Boolean(load_default=False)
+
+
+class ProblemSchema(Schema):
+    """An RFC 9457 problem document."""
+
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    code = fields.String(required=True)
+    detail = fields.String(required=True)
+    request_id = fields.String(required=True)
+    errors = fields.Dict(
+        keys=fields.String(), values=fields.List(fields.String())
+    )
+
+
+_pages: dict[type[Schema], type[Schema]] = {}
+
+
+def page_of(schema: type[Schema]) -> type[Schema]:
+    """Return the schema of a page of such items: ``{items, next}``."""
+    if schema not in _pages:
+        name = schema.__name__.removesuffix("Schema") + "Page"
+        _pages[schema] = type(
+            name,
+            (Schema,),
+            {
+                "__doc__": "A page of a list; ``next`` leads on, null ends it.",
+                "items": fields.List(fields.Nested(schema), required=True),
+                "next": fields.String(required=True, allow_none=True),
+                "count": fields.Integer(),
+            },
+        )
+    return _pages[schema]

@@ -1,0 +1,106 @@
+"""What every request passes, in this order: CORS, CSP, tenant, encryption,
+authentication, tracing.
+
+CORS is answered by its extension before the rest; encryption asks the plugins and
+costs nothing where none offers it.
+"""
+
+from ipaddress import ip_address
+
+from flask import Request
+
+from archivolt_host.errors import (
+    InvalidError,
+    NoTenantError,
+    NotFoundError,
+    UnauthorizedError,
+)
+from archivolt_host.http.access import Access
+from archivolt_host.plugins import dispatch
+from archivolt_host.tenants import context
+from archivolt_host.tenants.catalog import Catalog
+from archivolt_host.tenants.context import Tenant
+from archivolt_host.tenants.ids import uuid7
+
+SCHEMES = {"jwt": "JWT", "bearer": "Bearer", "token": "Token"}
+PREFIX = "/vault"
+MAX_REQUEST_ID = 64
+
+
+def request_id(request: Request) -> str:
+    """Return the caller's id for the request where it is fit to log, else a new one."""
+    sent = request.headers.get("X-Request-Id", "")
+    if sent and len(sent) <= MAX_REQUEST_ID and sent.replace("-", "").isalnum():
+        return sent
+    return uuid7().hex
+
+
+class TenantStage:
+    """Finds out for whom the request is: ``Org`` under /vault, else the host name."""
+
+    def __init__(self, catalog: Catalog, domain: str) -> None:
+        self.catalog = catalog
+        self.domain = domain
+
+    def __call__(self, request: Request, access: Access) -> Tenant | None:
+        """Return the tenant; none where the route needs none and none is named."""
+        named, hosted = request.headers.get("Org"), self._by_host(request.host)
+        if named is not None and hosted is not None and named != hosted:
+            raise InvalidError(
+                f"The host name belongs to {hosted}, but 'Org' says {named}: "
+                "send one of them."
+            )
+        slug = named if request.path.startswith(PREFIX) else hosted or named
+        if slug is None:
+            if access.tenantless:
+                return None
+            raise NoTenantError("No tenant was named: send the header 'Org: <tenant>'.")
+        found = self.catalog.find(slug)
+        if found is None:
+            raise NotFoundError("Tenant", slug)
+        return found
+
+    def _by_host(self, host: str) -> str | None:
+        """Return the tenant of a host name; most belong to none and do not compete."""
+        name = host.partition(":")[0].lower() if not host.startswith("[") else host
+        if name == self.domain or _is_address(name):
+            return None
+        label, _, rest = name.partition(".")
+        if rest and (rest == self.domain or rest.endswith(".nip.io")):
+            return label if self.catalog.find(label) is not None else None
+        return self.catalog.by_host(name)
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
+def authenticate(request: Request, tenant: Tenant | None, access: Access) -> None:
+    """End authentication before any view sees the request; one parser, three schemes."""
+    if access.public:
+        return
+    sent = request.headers.get("Authorization")
+    if sent is not None and tenant is not None:
+        _identify(sent, tenant)
+    context.actor()  # a stranger gets 401
+
+
+def _identify(sent: str, tenant: Tenant) -> None:
+    scheme, _, token = sent.partition(" ")
+    known = SCHEMES.get(scheme.lower())
+    if known is None or not token.strip():
+        raise UnauthorizedError(
+            "Authorization is to be 'JWT <token>', 'Bearer <token>' or 'Token <key>'."
+        )
+    actor = dispatch.first("identify", scheme=known, token=token.strip())
+    if actor is None or actor.tenant != tenant.slug:
+        raise UnauthorizedError(
+            "The token is not valid for this tenant: sign in again."
+        )
+    context.signed_in(actor)
+
+

@@ -1,0 +1,68 @@
+"""The relay: finds due work that no ring announced, without looking at every tenant."""
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
+
+from archivolt_host.jobs import claims, rings, wake
+from archivolt_host.tenants import context, sessions
+from archivolt_host.tenants.catalog import Catalog
+from archivolt_host.tenants.columns import now
+from archivolt_host.tenants.context import Tenant
+
+log = structlog.get_logger()
+
+LOOK_EVERY = 2.0  # seconds
+SWEEP_EVERY = 300.0  # seconds between two looks at all tenants
+
+
+class Relay:
+    """Looks at hot tenants every two seconds, at all of them every five minutes."""
+
+    def __init__(self, catalog: Catalog, url: str) -> None:
+        self.catalog = catalog
+        self._valkey = rings.connect(url)
+        self._swept_at = 0.0
+
+    def run(self, stopped: Callable[[float], bool]) -> None:
+        """Look until ``stopped(seconds)``, which waits, says so."""
+        while True:
+            try:
+                self.look()
+            except (RedisError, SQLAlchemyError, OSError) as error:
+                log.warning("relay cannot look", problem=str(error))
+            if stopped(LOOK_EVERY):
+                return
+
+    def look(self) -> int:
+        """Ring for everything due; return the number of tenants looked at."""
+        if time.monotonic() - self._swept_at > SWEEP_EVERY:
+            self._swept_at = time.monotonic()
+            return self._sweep()
+        rows = {row.tenant_id: row for row in wake.awake()}
+        for tenant in self.catalog.by_id(list(rows)):
+            next_at = self._ring_for(tenant)
+            row = rows[tenant.id]
+            if row.hot_until < now():
+                wake.cooled(tenant.id, row.hot_until, next_at)
+        return len(rows)
+
+    def _sweep(self) -> int:
+        tenants = self.catalog.all()
+        for tenant in tenants:
+            try:
+                self._ring_for(tenant)
+            except SQLAlchemyError as error:  # one broken tenant must not hide others
+                log.error("tenant unreadable", tenant=tenant.slug, problem=str(error))
+        return len(tenants)
+
+    def _ring_for(self, tenant: Tenant) -> datetime | None:
+        with context.acting(tenant), sessions.reading() as work:
+            queues, next_at = claims.next_due(work.session)
+        if queues:
+            rings.ring_now(self._valkey, {(tenant.slug, queue) for queue in queues})
+        return next_at

@@ -1,0 +1,102 @@
+"""The doorbell: one ring per tenant and queue goes through RQ to whichever worker is free.
+
+Ringing is never part of a request: a thread of its own does it, so that a slow or dead
+Valkey costs nobody an answer. A lost ring is found by the relay.
+"""
+
+import os
+import threading
+from queue import Empty, SimpleQueue
+from typing import Any
+
+import structlog
+from redis import Redis
+from redis.exceptions import RedisError
+
+log = structlog.get_logger()
+
+QUIET = 10  # seconds in which a ring that was not answered is not repeated
+DRAIN = "archivolt_host.jobs.worker.drain"
+
+Ring = tuple[str, str]
+
+
+class Bell:
+    """Rings for this process; after a fork the child has a bell of its own."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._pending: SimpleQueue[Ring] = SimpleQueue()
+        self._owner = 0
+        self._mutex = threading.Lock()
+
+    def ring(self, tenant: str, queue: str) -> None:
+        """Let a worker know, soon, that a tenant's queue holds something."""
+        self._ensure_thread()
+        self._pending.put((tenant, queue))
+
+    def _ensure_thread(self) -> None:
+        if self._owner == os.getpid():
+            return
+        with self._mutex:
+            if self._owner != os.getpid():
+                self._pending = SimpleQueue()
+                self._owner = os.getpid()
+                threading.Thread(target=self._work, name="bell", daemon=True).start()
+
+    def _work(self) -> None:
+        connection = connect(self.url)
+        while True:
+            rings = {self._pending.get()}
+            while True:
+                try:
+                    rings.add(self._pending.get_nowait())
+                except Empty:
+                    break
+            try:
+                ring_now(connection, rings)
+            except RedisError as error:
+                log.warning("ring lost, the relay will find it", problem=str(error))
+
+
+def connect(url: str) -> "Redis[bytes]":
+    """Return a connection that gives up rather than waits."""
+    return Redis.from_url(url, socket_timeout=5, socket_connect_timeout=2)
+
+
+def connect_blocking(url: str) -> "Redis[bytes]":
+    """Return a connection for a worker, which waits for rings."""
+    return Redis.from_url(url)
+
+
+def ring_now(connection: Any, rings: set[Ring]) -> None:
+    """Ring for each tenant and queue that has no unanswered ring."""
+    from rq import Queue  # a web process that enqueues nothing need not import RQ
+    from rq.serializers import JSONSerializer
+
+    for tenant, queue in rings:
+        if connection.set(key(tenant, queue), b"1", nx=True, ex=QUIET):
+            Queue(queue, connection=connection, serializer=JSONSerializer).enqueue(
+                DRAIN, tenant, queue, result_ttl=0, failure_ttl=3600, job_timeout=-1
+            )
+
+
+def key(tenant: str, queue: str) -> str:
+    """Return the key that stands while a ring is unanswered."""
+    return f"archivolt:ring:{tenant}:{queue}"
+
+
+_bell: Bell | None = None
+
+
+def bind(bell: Bell) -> None:
+    """Make this the bell of this process."""
+    global _bell
+    _bell = bell
+
+
+def bell() -> Bell:
+    """Return the bound bell."""
+    if _bell is None:
+        raise RuntimeError("No host is open: call open_host() first.")
+    return _bell

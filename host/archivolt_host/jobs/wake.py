@@ -1,0 +1,61 @@
+"""Which tenants the relay should look at: ``hot_until`` in the catalog.
+
+Before a commit that holds work for later, the tenant is made hot well beyond now; the
+process remembers it, so that this costs one catalog write a minute and tenant.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import or_, select, update
+
+from archivolt_host.tenants import sessions
+from archivolt_host.tenants.columns import now
+from archivolt_host.tenants.models import WakeRow
+
+MARGIN = timedelta(seconds=60)
+
+_hot: dict[UUID, datetime] = {}
+
+
+def heat(tenant: UUID) -> None:
+    """Make sure that the relay looks at a tenant for the next minute."""
+    moment = now()
+    known = _hot.get(tenant)
+    if known is not None and known > moment + MARGIN:
+        return
+    until = moment + 2 * MARGIN
+    with sessions.catalog(write=True) as session:
+        row = session.get(WakeRow, tenant)
+        if row is None:
+            session.add(WakeRow(tenant_id=tenant, hot_until=until, next_at=None))
+        else:
+            row.hot_until = until
+    _hot[tenant] = until
+
+
+def cooled(tenant: UUID, seen: datetime, next_at: datetime | None) -> None:
+    """Note when a tenant that is no longer hot should be looked at next."""
+    with sessions.catalog(write=True) as session:
+        session.execute(
+            update(WakeRow)
+            .where(WakeRow.tenant_id == tenant, WakeRow.hot_until == seen)
+            .values(next_at=next_at, hot_until=datetime.fromtimestamp(0, seen.tzinfo))
+        )
+
+
+def awake() -> Sequence[WakeRow]:
+    """Return the tenants that are hot, just cooled, or due."""
+    epoch = datetime.fromtimestamp(0, now().tzinfo)
+    with sessions.catalog() as session:
+        return session.scalars(
+            select(WakeRow).where(
+                or_(WakeRow.hot_until > epoch, WakeRow.next_at <= now())
+            )
+        ).all()
+
+
+def forget() -> None:
+    """Forget what this process believes is hot, as after a restore."""
+    _hot.clear()

@@ -1,0 +1,1 @@
+"""What one transaction cannot hold: steps in order, undone in reverse."""

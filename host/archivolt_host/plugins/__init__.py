@@ -1,0 +1,1 @@
+"""Discover, resolve, load, configure, switch: everything about plugins but their code."""

@@ -1,0 +1,172 @@
+"""The verbs by which plugins meet: filtered by tenant, isolated, timed and broken off.
+
+``tell`` is news through the outbox and lives with the jobs; the other five are here.
+"""
+
+from collections.abc import Iterator
+from time import perf_counter
+from typing import Any
+
+import structlog
+
+from archivolt_host.errors import (
+    ArchivoltError,
+    DeniedError,
+    GuardDownError,
+    NotFoundError,
+    RefusedError,
+)
+from archivolt_host.plugins import timing
+from archivolt_host.plugins.registry import Implementation, Registry
+from archivolt_host.tenants import context, sessions
+
+log = structlog.get_logger()
+
+_registry: Registry | None = None
+
+
+def bind(found: Registry) -> None:
+    """Make this the registry whose plugins answer."""
+    global _registry
+    _registry = found
+
+
+def registry() -> Registry:
+    """Return the bound registry."""
+    if _registry is None:
+        raise RuntimeError("No host is open: call open_host() first.")
+    return _registry
+
+
+def _slug() -> str | None:
+    tenant = context.tenant_or_none()
+    return tenant.slug if tenant else None
+
+
+def _prepared(verb: str, hook: str) -> Iterator[Implementation]:
+    """Yield the implementations that may run now; a sleeping guard refuses."""
+    plugins, slug = registry(), _slug()
+    if plugins.verb(hook) != verb:
+        raise TypeError(f"{hook} is to be called by {plugins.verb(hook)}(), not {verb}()")
+    if slug is not None and (guard := plugins.sleeping_guard(hook, slug)):
+        raise GuardDownError(guard, hook)
+    return iter(plugins.implementations(hook, plugins.enabled(slug)))
+
+
+def _rests(implementation: Implementation) -> bool:
+    return registry().breakers.is_open(_slug() or "", implementation.plugin)
+
+
+def _run(i: Implementation, hook: str, arguments: dict[str, Any]) -> Any:
+    """Run one implementation, timed; what it did not mean to raise counts against it."""
+    breakers, slug = registry().breakers, _slug() or ""
+    began = perf_counter()
+    try:
+        answer = i.function(*[arguments[name] for name in i.arguments])
+    except ArchivoltError:
+        raise
+    except Exception:
+        breakers.failed(slug, i.plugin)
+        timing.ERRORS.labels(i.plugin, hook).inc()
+        log.exception("hook failed", plugin=i.plugin, hook=hook)
+        raise
+    finally:
+        timing.record(i.plugin, hook, perf_counter() - began)
+    breakers.succeeded(slug, i.plugin)
+    return answer
+
+
+def ask(hook: str, **arguments: Any) -> None:
+    """Ask whether something may happen; raise RefusedError with the first reason.
+
+    An implementation that fails, or rests, refuses.
+    """
+    for i in _prepared("ask", hook):
+        if _rests(i):
+            raise GuardDownError(i.plugin, hook)
+        try:
+            reason = _run(i, hook, arguments)
+        except ArchivoltError:
+            raise
+        except Exception as error:
+            raise GuardDownError(i.plugin, hook) from error
+        if reason:
+            raise RefusedError(str(reason))
+
+
+def first(hook: str, **arguments: Any) -> Any:
+    """Return the first answer that is not None; who fails is passed over."""
+    for i in _prepared("first", hook):
+        if _rests(i):
+            continue
+        try:
+            answer = _run(i, hook, arguments)
+        except ArchivoltError:
+            raise
+        except Exception:  # noqa: S112 - logged and counted in _run
+            continue
+        if answer is not None:
+            return answer
+    return None
+
+
+def collect(hook: str, **arguments: Any) -> list[Any]:
+    """Return everyone's answers but None; an error costs only that answer."""
+    answers = []
+    for i in _prepared("collect", hook):
+        if _rests(i):
+            continue
+        try:
+            answers.append(_isolated(i, hook, arguments))
+        except Exception:  # noqa: S112 - logged and counted in _run
+            continue
+    return [answer for answer in answers if answer is not None]
+
+
+def _isolated(i: Implementation, hook: str, arguments: dict[str, Any]) -> Any:
+    unit = sessions.unit_or_none()
+    if unit is None:
+        return _run(i, hook, arguments)
+    with unit.savepoint():
+        return _run(i, hook, arguments)
+
+
+def ask_one(plugin: str, hook: str, **arguments: Any) -> Any:
+    """Return the answer of one plugin alone, or None where it has none to give."""
+    for i in _prepared("collect", hook):
+        if i.plugin == plugin:
+            return _run(i, hook, arguments)
+    return None
+
+
+def join(hook: str, **arguments: Any) -> None:
+    """Let everyone write inside the caller's transaction; an error aborts it."""
+    for i in _prepared("join", hook):
+        if _rests(i):
+            raise GuardDownError(i.plugin, hook)
+        _run(i, hook, arguments)
+
+
+def call(action: str, **arguments: Any) -> Any:
+    """Run one named action of another plugin; its errors are the caller's."""
+    plugins, slug = registry(), _slug()
+    plugin, found = plugins.actions.get(action, ("", None))
+    if found is None or plugin not in plugins.enabled(slug):
+        raise NotFoundError("Action", action)
+    if unknown := set(arguments) - set(found.arguments):
+        raise TypeError(f"{action} takes no {', '.join(sorted(unknown))}")
+    if found.permission and not allowed(found.permission):
+        raise DeniedError(f"This needs the permission {found.permission}.")
+    unit = sessions.unit_or_none()
+    if found.kind == "external" and unit is not None and unit.write and unit.began:
+        raise RuntimeError(f"{action} leaves the database: call it as a step")
+    with timing.measured(plugin, f"action {action}"):
+        return found.run(**arguments)
+
+
+def allowed(permission: str) -> bool:
+    """Return whether the current actor holds a permission; the system holds all."""
+    actor = context.actor()
+    if actor.id == context.SYSTEM:
+        return True
+    return bool(first("permission_granted", actor=actor, permission=permission))

@@ -1,0 +1,111 @@
+"""What was switched or set at run time: in the catalog, audited, counted by the epoch."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from archivolt_host.tenants import sessions
+from archivolt_host.tenants.catalog import bump
+from archivolt_host.tenants.models import CatchingUpRow, OverrideLogRow, OverrideRow
+
+ENABLED = "enabled"
+SETTING = "settings."
+
+Values = Mapping[str, Any]
+NONE: Values = MappingProxyType({})
+
+
+class Overrides:
+    """The overrides of every tenant, as they were at the last change of the epoch."""
+
+    def __init__(self) -> None:
+        self._rows: dict[tuple[str, str], dict[str, Any]] = {}
+        self._catching_up: frozenset[tuple[str, str]] = frozenset()
+
+    def reload(self) -> None:
+        """Read them all; they are few, and read only when something changed."""
+        rows: dict[tuple[str, str], dict[str, Any]] = {}
+        with sessions.catalog() as session:
+            for row in session.scalars(select(OverrideRow)):
+                rows.setdefault((row.tenant, row.plugin), {})[row.key] = row.value
+            behind = frozenset(
+                (row.tenant, row.plugin) for row in session.scalars(select(CatchingUpRow))
+            )
+        self._rows, self._catching_up = rows, behind
+
+    def switches(self, tenant: str) -> dict[str, bool]:
+        """Return which plugins were switched for a tenant at run time."""
+        return {
+            plugin: values[ENABLED]
+            for (slug, plugin), values in self._rows.items()
+            if slug == tenant and ENABLED in values
+        }
+
+    def settings(self, tenant: str, plugin: str) -> dict[str, Any]:
+        """Return which settings of a plugin were changed for a tenant at run time."""
+        values = self._rows.get((tenant, plugin), NONE)
+        return {
+            key.removeprefix(SETTING): value
+            for key, value in values.items()
+            if key.startswith(SETTING)
+        }
+
+    def catching_up(self, tenant: str) -> frozenset[str]:
+        """Return the plugins that were switched on and have not caught up yet."""
+        return frozenset(p for slug, p in self._catching_up if slug == tenant)
+
+
+def write(tenant: str, plugin: str, values: Values, actor: str) -> None:
+    """Change overrides, log who did it and tell every process, in one transaction.
+
+    A value of None takes an override back.
+    """
+    with sessions.catalog(write=True) as session:
+        for key, value in values.items():
+            _write_one(session, tenant, plugin, key, value, actor)
+        bump(session)
+
+
+def _write_one(
+    session: Session, tenant: str, plugin: str, key: str, value: Any, actor: str
+) -> None:
+    row = session.get(OverrideRow, (tenant, plugin, key))
+    before = row.value if row is not None else None
+    if value is None and row is not None:
+        session.delete(row)
+    elif row is not None:
+        row.value = value
+    elif value is not None:
+        session.add(OverrideRow(tenant=tenant, plugin=plugin, key=key, value=value))
+    session.add(
+        OverrideLogRow(
+            actor=actor,
+            tenant=tenant,
+            plugin=plugin,
+            key=key,
+            before=before,
+            after=value,
+        )
+    )
+
+
+def begin_catching_up(tenant: str, plugin: str) -> None:
+    """Mark a plugin as behind, before it is switched on."""
+    with sessions.catalog(write=True) as session:
+        if session.get(CatchingUpRow, (tenant, plugin)) is None:
+            session.add(CatchingUpRow(tenant=tenant, plugin=plugin, since=None))
+        bump(session)
+
+
+def end_catching_up(tenant: str, plugin: str) -> None:
+    """Mark a plugin as up to date; its guards answer again."""
+    with sessions.catalog(write=True) as session:
+        session.execute(
+            delete(CatchingUpRow).where(
+                CatchingUpRow.tenant == tenant, CatchingUpRow.plugin == plugin
+            )
+        )
+        bump(session)

@@ -1,0 +1,211 @@
+"""What this process knows of its plugins: which are loaded, which are out and why,
+and which are on for a tenant."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from archivolt_hookspecs.markers import verb_of
+from archivolt_hookspecs.registration import Action, HealthCheck, Permission
+
+from archivolt_host.plugins.breaker import Breakers
+from archivolt_host.plugins.discovery import discover
+from archivolt_host.plugins.loading import Loading, load
+from archivolt_host.plugins.manifest import Manifest, effective, enabled_plugins
+from archivolt_host.plugins.metadata import PluginInfo
+from archivolt_host.plugins.overrides import Overrides
+from archivolt_host.plugins.resolution import resolve
+
+HOST = "host"
+
+
+@dataclass(frozen=True, slots=True)
+class Implementation:
+    """One plugin's function for one hook, and the arguments it takes."""
+
+    plugin: str
+    function: Any
+    arguments: tuple[str, ...]
+
+
+class Registry:
+    """The plugins of this process."""
+
+    def __init__(
+        self, manifest: Manifest, infos: Mapping[str, PluginInfo], loading: Loading
+    ) -> None:
+        self.manifest = manifest
+        self.infos = infos
+        self.loading = loading
+        self.overrides = Overrides()
+        self.breakers = Breakers()
+        self.out: dict[str, str] = dict(loading.failures)
+        self._wanted: dict[str, frozenset[str]] = {}
+        self._enabled: dict[str, frozenset[str]] = {}
+        self._settings: dict[tuple[str, str], Mapping[str, Any]] = {}
+        self._table: dict[
+            tuple[str, frozenset[str]], tuple[Implementation, ...]
+        ] = {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The plugins that work, in load order."""
+        return tuple(n for n in self.loading.plugins if n not in self.out)
+
+    def forget(self) -> None:
+        """Drop what was derived from overrides; the next question derives it anew."""
+        self.overrides.reload()
+        self._wanted.clear()
+        self._enabled.clear()
+        self._settings.clear()
+
+    def put_out(self, name: str, reason: str) -> None:
+        """Take a plugin out after loading, and all that need it."""
+        self.out.setdefault(name, reason)
+        for other, info in self.infos.items():
+            if name in info.requires and other not in self.out:
+                self.put_out(other, f"It needs {name}, which is out.")
+        self._enabled.clear()
+        self._table.clear()
+
+    def wanted(self, tenant: str) -> frozenset[str]:
+        """Return the plugins that should be on for a tenant, working or not."""
+        found = self._wanted.get(tenant)
+        if found is None:
+            switches = self.overrides.switches(tenant)
+            required = {n for n in self.manifest.plugins if self._required(n)}
+            found = enabled_plugins(self.manifest, tenant, switches) | required
+            self._wanted[tenant] = found
+        return found
+
+    def _required(self, name: str) -> bool:
+        return name in self.infos and self.infos[name].required
+
+    def enabled(self, tenant: str | None) -> frozenset[str]:
+        """Return the plugins that are on for a tenant and work; without one, all."""
+        key = tenant or ""
+        found = self._enabled.get(key)
+        if found is None:
+            working = frozenset(self.names)
+            found = working if tenant is None else self._closed(tenant, working)
+            self._enabled[key] = found
+        return found
+
+    def _closed(self, tenant: str, working: frozenset[str]) -> frozenset[str]:
+        """Leave out what needs something that is off, however it came to be off."""
+        system = {n for n in working if self.infos[n].scope == "system"}
+        on = (self.wanted(tenant) & working) | system
+        while lacking := {n for n in on if set(self.infos[n].requires) - on}:
+            on -= lacking
+        return frozenset(on)
+
+    def settings(self, plugin: str, tenant: str | None) -> Mapping[str, Any]:
+        """Return a plugin's effective settings for a tenant."""
+        key = (plugin, tenant or "")
+        found = self._settings.get(key)
+        if found is None:
+            overrides = self.overrides.settings(tenant, plugin) if tenant else {}
+            values = effective(self.infos[plugin], self.manifest, tenant, overrides)
+            found = {name: value.value for name, value in values.items()}
+            self._settings[key] = found
+        return found
+
+    def implementations(
+        self, hook: str, enabled: frozenset[str]
+    ) -> tuple[Implementation, ...]:
+        """Return who implements a hook among the enabled, in order of need."""
+        key = (hook, enabled)
+        found = self._table.get(key)
+        if found is None:
+            found = tuple(
+                Implementation(i.plugin_name, i.function, tuple(i.argnames))
+                for i in _in_order(getattr(self.loading.manager.hook, hook))
+                if i.plugin_name in enabled
+            )
+            self._table[key] = found
+        return found
+
+    def verb(self, hook: str) -> str:
+        """Return the verb by which a hook is to be called."""
+        caller = getattr(self.loading.manager.hook, hook, None)
+        if caller is None or caller.spec is None:
+            raise LookupError(f"There is no hook {hook}.")
+        return verb_of(caller.spec.function)
+
+    def sleeping_guard(self, hook: str, tenant: str) -> str | None:
+        """Return a plugin that guards the hook here and cannot answer, if any."""
+        guards = self._guards.get(hook, ()) + self._guards.get("*", ())
+        behind = self.overrides.catching_up(tenant) if guards else ()
+        for name in guards:
+            if name not in self.wanted(tenant):
+                continue
+            if name in self.out or name in behind:
+                return name
+            if self.breakers.is_open(tenant, name):
+                return name
+        return None
+
+    @cached_property
+    def _guards(self) -> dict[str, tuple[str, ...]]:
+        """Hooks to the named plugins that guard them; unreadable ones guard all."""
+        table: dict[str, tuple[str, ...]] = {}
+        for name in self.manifest.plugins:
+            info = self.infos.get(name)
+            for hook in info.guards if info else ("*",):
+                table[hook] = (*table.get(hook, ()), name)
+        return table
+
+    def brought(self, hook: str) -> list[tuple[str, Any]]:
+        """Return what each working plugin brings, asked once at start."""
+        found = []
+        for i in self.implementations(hook, frozenset(self.names)):
+            try:
+                found += [(i.plugin, item) for item in i.function()]
+            except Exception as error:  # contained: one plugin is out, not the host
+                self.put_out(i.plugin, f"{hook} failed: {error!r}")
+        return found
+
+    @cached_property
+    def actions(self) -> dict[str, tuple[str, Action]]:
+        """Every action by name, with its plugin."""
+        return {a.name: (plugin, a) for plugin, a in self.brought("register_actions")}
+
+    @cached_property
+    def permissions(self) -> dict[str, Permission]:
+        """Every permission by name."""
+        return {p.name: p for _, p in self.brought("register_permissions")}
+
+    @cached_property
+    def health_checks(self) -> list[HealthCheck]:
+        """Every plugin's outside dependency."""
+        return [check for _, check in self.brought("register_health_checks")]
+
+    def package_folder(self, name: str) -> Path:
+        """Return the folder of a working plugin's package."""
+        module = type(self.loading.plugins[name]).__module__.partition(".")[0]
+        paths = __import__(module).__path__
+        return Path(next(iter(paths)))
+
+
+def _in_order(caller: Any) -> Any:
+    """Return implementations with tryfirst before and trylast behind, else as loaded."""
+    impls = caller.get_hookimpls()
+    return sorted(impls, key=lambda i: (not i.tryfirst, i.trylast))
+
+
+def open_registry(manifest: Manifest) -> Registry:
+    """Find, order and load the plugins that the manifest names."""
+    found = {d.entry_point.name: d for d in discover()}
+    infos = {name: d.info for name, d in found.items() if d.info is not None}
+    named = {name: info for name, info in infos.items() if name in manifest.plugins}
+    resolution = resolve(named, manifest)
+    entry_points = {name: d.entry_point for name, d in found.items()}
+    loading = load(resolution.order, named, entry_points)
+    registry = Registry(manifest, infos, loading)
+    registry.out.update(resolution.out)
+    for name, discovered in found.items():
+        if name in manifest.plugins and discovered.problem:
+            registry.out[name] = discovered.problem
+    return registry

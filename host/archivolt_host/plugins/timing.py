@@ -1,0 +1,52 @@
+"""What each plugin costs: calls, seconds and errors, per hook and per request."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from prometheus_client import Counter
+
+CALLS = Counter(
+    "archivolt_hook_calls_total", "Hook calls by plugin", ["plugin", "hook"]
+)
+SECONDS = Counter(
+    "archivolt_hook_seconds_total", "Time spent in hooks", ["plugin", "hook"]
+)
+ERRORS = Counter(
+    "archivolt_hook_errors_total", "Hooks that raised", ["plugin", "hook"]
+)
+
+_request: ContextVar[dict[str, float] | None] = ContextVar("request", default=None)
+
+
+def begin_request() -> None:
+    """Count the seconds per plugin from here on, for ``Server-Timing``."""
+    _request.set({})
+
+
+def of_request() -> dict[str, float]:
+    """Return the seconds per plugin since the request began."""
+    return _request.get() or {}
+
+
+@contextmanager
+def measured(plugin: str, hook: str) -> Iterator[None]:
+    """Count one call of a plugin."""
+    began = time.perf_counter()
+    try:
+        yield
+    except Exception:
+        ERRORS.labels(plugin, hook).inc()
+        raise
+    finally:
+        record(plugin, hook, time.perf_counter() - began)
+
+
+def record(plugin: str, hook: str, seconds: float) -> None:
+    """Add one call to the plugin's account."""
+    CALLS.labels(plugin, hook).inc()
+    SECONDS.labels(plugin, hook).inc(seconds)
+    spent = _request.get()
+    if spent is not None:
+        spent[plugin] = spent.get(plugin, 0.0) + seconds

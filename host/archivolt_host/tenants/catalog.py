@@ -1,0 +1,188 @@
+"""The catalog: which tenants there are, and the number that says something changed."""
+
+import re
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from archivolt_host.errors import InvalidError, NotFoundError, RefusedError
+from archivolt_host.tenants import sessions
+from archivolt_host.tenants.context import Place, SchemaPlace, SqlitePlace, Tenant
+from archivolt_host.tenants.models import DomainRow, EpochRow, TenantRow
+
+SLUG = re.compile(r"[a-z][a-z0-9-]{0,40}[a-z0-9]")
+RESERVED = frozenset({"public", "catalog", "template", "www", "api", "admin", "vault"})
+LOOK_EVERY = 0.5  # seconds between two looks at the epoch
+
+
+class Catalog:
+    """What this process knows of the tenants, no older than half a second."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._known: dict[str, Tenant | None] = {}
+        self._hosts: dict[str, str | None] = {}
+        self._listeners: list[Callable[[], None]] = []
+        self._epoch = -1
+        self._looked_at = 0.0
+        self._mutex = threading.Lock()
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Call ``listener`` whenever tenants or overrides have changed."""
+        self._listeners.append(listener)
+
+    def refresh(self, *, force: bool = False) -> None:
+        """Forget what is no longer so, at most every half second."""
+        if not force and time.monotonic() - self._looked_at < LOOK_EVERY:
+            return
+        with self._mutex:
+            if not force and time.monotonic() - self._looked_at < LOOK_EVERY:
+                return
+            epoch = current_epoch()
+            self._looked_at = time.monotonic()
+            if epoch == self._epoch:
+                return
+            self._epoch = epoch
+            self._known.clear()
+            self._hosts.clear()
+        for listener in self._listeners:
+            listener()
+
+    def find(self, slug: str) -> Tenant | None:
+        """Return an active tenant, or None."""
+        self.refresh()
+        if slug not in self._known:
+            self._remember(slug, self._read(slug) if SLUG.fullmatch(slug) else None)
+        return self._known.get(slug)
+
+    def _remember(self, slug: str, tenant: Tenant | None) -> None:
+        if len(self._known) > 50_000:  # strangers may ask for any name
+            self._known.clear()
+        self._known[slug] = tenant
+
+    def _read(self, slug: str) -> Tenant | None:
+        with sessions.catalog() as session:
+            row = session.scalar(select(TenantRow).where(TenantRow.slug == slug))
+        return self.tenant(row) if row is not None and row.state == "active" else None
+
+    def get(self, slug: str) -> Tenant:
+        """Return an active tenant, or raise 404."""
+        found = self.find(slug)
+        if found is None:
+            raise NotFoundError("Tenant", slug)
+        return found
+
+    def by_host(self, host: str) -> str | None:
+        """Return the slug of the tenant that a host name belongs to, or None."""
+        self.refresh()
+        if host not in self._hosts:
+            if len(self._hosts) > 50_000:
+                self._hosts.clear()
+            with sessions.catalog() as session:
+                self._hosts[host] = session.scalar(
+                    select(TenantRow.slug)
+                    .join(DomainRow, DomainRow.tenant_id == TenantRow.id)
+                    .where(DomainRow.host == host)
+                )
+        return self._hosts[host]
+
+    def all(self, *states: str) -> Sequence[Tenant]:
+        """Return the tenants in the given states (active by default), by slug."""
+        with sessions.catalog() as session:
+            rows = session.scalars(
+                select(TenantRow)
+                .where(TenantRow.state.in_(states or ("active",)))
+                .order_by(TenantRow.slug)
+            )
+            return [self.tenant(row) for row in rows]
+
+    def by_id(self, ids: Sequence[UUID]) -> Sequence[Tenant]:
+        """Return the active tenants among these."""
+        with sessions.catalog() as session:
+            rows = session.scalars(
+                select(TenantRow).where(
+                    TenantRow.id.in_(ids), TenantRow.state == "active"
+                )
+            )
+            return [self.tenant(row) for row in rows]
+
+    def tenant(self, row: TenantRow) -> Tenant:
+        """Return a row as the value that code passes around."""
+        return Tenant(row.id, row.slug, row.state, self._place(row))
+
+    def _place(self, row: TenantRow) -> Place:
+        if row.placement == "sqlite":
+            return SqlitePlace(self.folder / row.location)
+        return SchemaPlace(row.location, row.location)
+
+    def add(self, slug: str, name: str, placement: str) -> Tenant:
+        """Enter a tenant that is being created; a used or odd name is refused."""
+        check_slug(slug)
+        location = f"{slug}.db" if placement == "sqlite" else schema_name(slug)
+        with sessions.catalog(write=True) as session:
+            if session.scalar(select(TenantRow.id).where(TenantRow.slug == slug)):
+                raise RefusedError(f"There is a tenant {slug} already.")
+            row = TenantRow(
+                slug=slug, name=name, placement=placement, location=location
+            )
+            session.add(row)
+            session.flush()
+            return self.tenant(row)
+
+    def set_state(self, slug: str, state: str) -> None:
+        """Activate or disable a tenant; every process sees it within half a second."""
+        with sessions.catalog(write=True) as session:
+            row = _row(session, slug)
+            row.state = state
+            bump(session)
+        self.refresh(force=True)
+
+    def remove(self, slug: str) -> None:
+        """Take a tenant that could not be created out of the catalog."""
+        with sessions.catalog(write=True) as session:
+            session.delete(_row(session, slug))
+            bump(session)
+
+    def add_domain(self, slug: str, host: str) -> None:
+        """Let a host name lead to a tenant."""
+        with sessions.catalog(write=True) as session:
+            session.add(DomainRow(host=host.lower(), tenant_id=_row(session, slug).id))
+            bump(session)
+
+
+def check_slug(slug: str) -> None:
+    """Refuse a name that cannot be a host name, a file and a schema at once."""
+    if not SLUG.fullmatch(slug) or slug in RESERVED:
+        raise InvalidError(
+            f"{slug!r} cannot be a tenant's name: use 2 to 42 of a-z, 0-9 and '-', "
+            f"beginning with a letter, and none of {', '.join(sorted(RESERVED))}."
+        )
+
+
+def schema_name(slug: str) -> str:
+    """Return the name of a tenant's schema and role on PostgreSQL."""
+    return "tenant_" + slug.replace("-", "_")  # a slug has no "_" of its own
+
+
+def bump(session: Session) -> None:
+    """Tell every process that something in the catalog changed, at commit."""
+    session.execute(update(EpochRow).values(number=EpochRow.number + 1))
+
+
+def current_epoch() -> int:
+    """Return the number as it stands in the catalog."""
+    with sessions.catalog() as session:
+        return int(session.scalar(select(EpochRow.number)) or 0)
+
+
+def _row(session: Session, slug: str) -> Any:
+    row = session.scalar(select(TenantRow).where(TenantRow.slug == slug))
+    if row is None:
+        raise NotFoundError("Tenant", slug)
+    return row

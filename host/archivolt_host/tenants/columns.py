@@ -1,0 +1,114 @@
+"""Column types that mean the same on SQLite and PostgreSQL, and the model bases."""
+
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import DateTime, MetaData, String, TypeDecorator, Uuid
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
+
+from archivolt_host.tenants.ids import uuid7
+
+NAMES = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+def now() -> datetime:
+    """Return this moment in UTC."""
+    return datetime.now(UTC)
+
+
+class Timestamp(TypeDecorator[datetime]):
+    """A moment in UTC. A naive one is refused rather than guessed at."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(
+        self, value: datetime | None, dialect: Dialect
+    ) -> datetime | None:
+        """Store UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(
+        self, value: datetime | None, dialect: Dialect
+    ) -> datetime | None:
+        """Give SQLite's naive times their zone back; PostgreSQL's become UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            return value.replace(tzinfo=UTC)
+        return value.astimezone(UTC)
+
+
+TYPES: dict[Any, Any] = {datetime: Timestamp(), UUID: Uuid()}
+
+
+class Base(DeclarativeBase):
+    """Base class of every table that a tenant has."""
+
+    metadata = MetaData(naming_convention=NAMES)
+    type_annotation_map: ClassVar[dict[Any, Any]] = TYPES
+
+
+class CatalogBase(DeclarativeBase):
+    """Base class of the few tables that all tenants share."""
+
+    metadata = MetaData(naming_convention=NAMES)
+    type_annotation_map: ClassVar[dict[Any, Any]] = TYPES
+
+
+class UuidMixin:
+    """An id that sorts by creation, made by the program rather than the database."""
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+
+
+class TimesMixin:
+    """When a row was made and last changed by a user."""
+
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    updated_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class RevisionMixin:
+    """A counter of changes by users: two writers cannot overwrite each other."""
+
+    revision: Mapped[int] = mapped_column(default=1)
+
+    @declared_attr.directive
+    def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805 - SQLAlchemy passes the class
+        """Let every UPDATE through the ORM check and bump the revision."""
+        return {"version_id_col": cls.revision}
+
+
+class StateMixin:
+    """A named state, moved only along the declared transitions."""
+
+    TRANSITIONS: ClassVar[dict[str, tuple[str, ...]]] = {}
+
+    state: Mapped[str] = mapped_column(String(32))
+
+    def may_become(self, state: str) -> bool:
+        """Return whether the declared transitions lead from here to ``state``."""
+        return state in self.TRANSITIONS.get(self.state, ())
+
+
+class LoggableMixin:
+    """Says how an object is named in logs and audit rows."""
+
+    def log_fields(self) -> dict[str, Any]:
+        """Return the kind and id of this object, and its title where it has one."""
+        fields = {"kind": type(self).__name__.lower(), "id": str(self.id)}  # type: ignore[attr-defined]
+        title = getattr(self, "title", None)
+        return fields | ({"title": title} if title else {})

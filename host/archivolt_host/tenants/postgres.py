@@ -1,0 +1,73 @@
+"""PostgreSQL, a schema per tenant: one engine and a small pool for any number of them.
+
+The login role sees nothing by itself. Role and search_path are set LOCAL in the same
+round trip that begins the transaction, so a pooled connection never carries the last
+tenant along.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+
+from archivolt_host.tenants.context import SchemaPlace
+
+POOL_SIZE = 8
+
+
+def make_engine(url: str, pool_size: int = POOL_SIZE) -> Engine:
+    """Return the engine of the login role."""
+    engine = create_engine(
+        make_url(url).set(drivername="postgresql+psycopg"),
+        pool_size=pool_size,
+        max_overflow=2,
+        pool_pre_ping=False,
+        pool_recycle=1800,
+        pool_use_lifo=True,
+        # Plans of another tenant's tables must not be reused: types may differ
+        # while a fleet is half migrated. Transactions are begun below, by hand.
+        connect_args={"prepare_threshold": None, "autocommit": True},
+    )
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        options = connection.get_execution_options()
+        place: SchemaPlace | None = options.get("archivolt_place")
+        if place is None:
+            raise RuntimeError("A PostgreSQL session was opened outside of any tenant")
+        mode = "READ WRITE" if options.get("archivolt_write") else "READ ONLY"
+        connection.exec_driver_sql(
+            f'BEGIN {mode}; SET LOCAL ROLE "{place.role}"; '
+            f'SET LOCAL search_path = "{place.schema}"'
+        )
+
+    return engine
+
+
+class SchemaDatabases:
+    """All tenants whose place is a schema."""
+
+    def __init__(self, url: str, pool_size: int = POOL_SIZE) -> None:
+        self.engine = make_engine(url, pool_size)
+
+    def connect(self, place: SchemaPlace, *, write: bool) -> Any:
+        """Return a connection that can reach only this place."""
+        return self.engine.connect().execution_options(
+            archivolt_place=place, archivolt_write=write
+        )
+
+    def turn(self, place: SchemaPlace) -> Callable[[], None]:
+        """PostgreSQL lets many write at once: there is no queue."""
+        return _nothing
+
+    def forget(self, place: SchemaPlace) -> None:
+        """Connections belong to no place."""
+
+    def dispose(self) -> None:
+        """Close all connections, as before a fork."""
+        self.engine.dispose()
+
+
+def _nothing() -> None:
+    return None
