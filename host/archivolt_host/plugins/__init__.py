@@ -1,0 +1,1 @@
+"""Plugins: what they declare, what the deployment wants, and what follows from both."""
