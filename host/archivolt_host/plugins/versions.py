@@ -4,13 +4,14 @@
 
 
 def is_specifier(text: object) -> bool:
-    """Tell whether a text is a version range such as ``>=1,<2``."""
+    """Tell whether a text is a version range such as ``>=1,<2``; an empty one is any."""
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
     try:
-        return isinstance(text, str) and bool(SpecifierSet(text))
+        SpecifierSet(text if isinstance(text, str) else "?")
     except InvalidSpecifier:
         return False
+    return True
 
 
 def fits(version: str, specifier: object) -> bool:
