@@ -4,7 +4,7 @@
 
 
 def is_specifier(text: object) -> bool:
-    """Tell whether a text is a version range such as ``>=1,<2``; an empty one is any."""
+    """Tell whether a text is a version range: ``>=1,<2``, or empty for any."""
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
     try:

@@ -1,7 +1,7 @@
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archivolt_host.plugins.manifest import Manifest
@@ -11,13 +11,13 @@ from archivolt_host.plugins.resolution import Resolution, resolve
 IDS = "abcdefgh"
 
 
-def naming(infos: Mapping[str, PluginInfo], **settings) -> Manifest:
-    return Manifest({}, plugins={plugin: settings.get(plugin, {}) for plugin in infos})
+def naming(infos: Mapping[str, PluginInfo], **own) -> Manifest:
+    return Manifest({}, plugins={plugin: own.get(plugin, {}) for plugin in infos})
 
 
-def resolved(*infos: PluginInfo, **settings) -> Resolution:
+def resolved(*infos: PluginInfo, **own) -> Resolution:
     by_id = {info.id: info for info in infos}
-    return resolve(by_id, naming(by_id, **settings))
+    return resolve(by_id, naming(by_id, **own))
 
 
 @st.composite
@@ -39,6 +39,7 @@ def worlds(draw: st.DrawFn) -> list[PluginInfo]:
     ]
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(worlds(), st.randoms())
 def test_the_order_is_the_same_whatever_the_input_order(infos, random) -> None:
     shuffled = random.sample(infos, len(infos))
@@ -46,6 +47,7 @@ def test_the_order_is_the_same_whatever_the_input_order(infos, random) -> None:
     assert list(resolved(*infos).out) == list(resolved(*shuffled).out)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(worlds())
 def test_every_plugin_is_loaded_after_its_needs_or_is_out(infos) -> None:
     found = resolved(*infos)
