@@ -1,10 +1,11 @@
 """The OpenAPI 3.1 document: per tenant, and a Swagger page that works under the CSP."""
 
 import json
+import os
 from collections.abc import Mapping
 from copy import deepcopy
 from functools import cache
-from importlib.resources import files
+from importlib.util import find_spec
 from typing import Any
 
 import flask_smorest
@@ -212,7 +213,7 @@ def openapi() -> Response:
 pages = Blueprint("pages", __name__, description="Pages for people.")
 
 
-@pages.route("/", doc=False) if False else pages.route("/")
+@pages.route("/")
 @public(tenantless=True)
 def root() -> ResponseReturnValue:
     """Lead to the Swagger page."""
@@ -232,5 +233,13 @@ def swagger_file(name: str) -> ResponseReturnValue:
     """Serve the files of the Swagger page."""
     if name == "start.js":
         return Response(START, content_type="text/javascript; charset=utf-8")
-    folder = files("swagger_ui_bundle") / "vendor" / "swagger-ui-4.15.5"
-    return send_from_directory(str(folder), name, max_age=86400)
+    return send_from_directory(_assets(), name, max_age=86400)
+
+
+@cache
+def _assets() -> str:
+    """Return the folder of Swagger UI's files, without importing their package."""
+    spec = find_spec("swagger_ui")
+    if spec is None or not spec.submodule_search_locations:
+        raise LookupError("The package swagger-ui-py is not installed.")
+    return os.path.join(spec.submodule_search_locations[0], "static")

@@ -1,0 +1,61 @@
+"""Find the installed plugins without importing one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+
+from archivolt_host.plugins.errors import MetadataError, listed
+from archivolt_host.plugins.metadata import PluginInfo, read_metadata
+
+GROUP = "archivolt.plugins"
+
+
+@dataclass(frozen=True)
+class Discovered:
+    """An installed plugin: what it says of itself, or why that cannot be read."""
+
+    entry_point: EntryPoint
+    info: PluginInfo | None = None
+    problem: str | None = None
+
+
+def discover() -> tuple[Discovered, ...]:
+    """Find every installed plugin, in the order of their ids."""
+    # stevedore's cached entry points no longer know their distribution, which is
+    # what tells two plugins of one name apart; it imports the chosen ones later.
+    found = sorted(entry_points(group=GROUP), key=_name)
+    return tuple(_read(entry_point, found) for entry_point in found)
+
+
+def infos(found: Iterable[Discovered]) -> dict[str, PluginInfo]:
+    """Give the declarations that could be read, by id."""
+    return {one.info.id: one.info for one in found if one.info}
+
+
+def problems(found: Iterable[Discovered]) -> dict[str, str]:
+    """Give the reasons of those that could not, by id."""
+    return {one.entry_point.name: one.problem for one in found if one.problem}
+
+
+def _read(entry_point: EntryPoint, found: list[EntryPoint]) -> Discovered:
+    owners = {_owner(one) for one in found if one.name == entry_point.name}
+    if len(owners) > 1:
+        return Discovered(
+            entry_point,
+            problem=f"{listed(owners)} all call themselves {entry_point.name}: "
+            "uninstall all but one.",
+        )
+    try:
+        return Discovered(entry_point, read_metadata(entry_point))
+    except MetadataError as error:
+        return Discovered(entry_point, problem=str(error))
+
+
+def _name(entry_point: EntryPoint) -> tuple[str, str]:
+    return entry_point.name, _owner(entry_point)
+
+
+def _owner(entry_point: EntryPoint) -> str:
+    return entry_point.dist.name if entry_point.dist else entry_point.value

@@ -1,0 +1,98 @@
+"""What ``[host]`` can say. To add a setting, add an entry: the rest follows."""
+
+from typing import Any
+
+from archivolt_host.plugins.settings import Setting
+
+
+def _host(name: str, type: str, default: Any, summary: str, **more: Any) -> Setting:
+    return Setting.declare(name, type, default, summary=summary, **more)
+
+
+HOST_SETTINGS: tuple[Setting, ...] = (
+    _host(
+        "strict",
+        "boolean",
+        False,
+        "Refuse to start when any plugin is out, as in CI.",
+    ),
+    _host(
+        "catalog_url",
+        "string",
+        "sqlite",
+        "Where the catalog lives: sqlite, or a postgresql:// URL, which schema "
+        "placement then uses too.",
+    ),
+    _host(
+        "migrator_url",
+        "string",
+        "",
+        "The postgresql:// URL of the role that owns the tables; empty means "
+        "catalog_url.",
+        secret=True,
+    ),
+    _host(
+        "valkey_url",
+        "string",
+        "",
+        "A redis:// URL; empty starts the embedded Valkey.",
+    ),
+    _host(
+        "default_placement",
+        "string",
+        "sqlite",
+        "Where a new tenant's data goes unless its creator says otherwise.",
+        choices=("sqlite", "schema"),
+    ),
+    _host(
+        "secret_key",
+        "string",
+        "",
+        "Signs tokens and cookies; empty generates a file in the home.",
+        secret=True,
+    ),
+    _host("web_processes", "integer", 2, "Processes that answer HTTP.", minimum=1),
+    _host("web_threads", "integer", 8, "Threads in each of them.", minimum=1),
+    _host("workers", "integer", 1, "Processes that run jobs.", minimum=0),
+    _host("bind", "string", "127.0.0.1", "The address to listen on."),
+    _host(
+        "domain",
+        "string",
+        "localhost",
+        "Tenants are SLUG.domain outside /vault.",
+    ),
+    _host("cors_origins", "list", [], "Origins that browsers may call from."),
+    _host(
+        "metrics_allow",
+        "list",
+        ["127.0.0.1", "::1"],
+        "Addresses and networks that may read /metrics.",
+    ),
+    _host("max_body", "size", "4GiB", "Largest accepted request body."),
+    _host("max_json", "size", "8MiB", "Largest accepted JSON body."),
+    _host(
+        "sqlite_synchronous",
+        "string",
+        "FULL",
+        "How hard SQLite waits for the disk; less than FULL may lose the last "
+        "commits when the power fails.",
+        choices=("FULL", "NORMAL", "OFF"),
+    ),
+    _host(
+        "log_level",
+        "string",
+        "info",
+        "The least severe message to log.",
+        choices=("debug", "info", "warning", "error"),
+    ),
+    _host("access_log", "boolean", True, "Log every request."),
+    _host(
+        "trusted_proxies",
+        "integer",
+        0,
+        "How many proxies in front add X-Forwarded headers.",
+        minimum=0,
+    ),
+)
+
+HOST = {setting.name: setting for setting in HOST_SETTINGS}

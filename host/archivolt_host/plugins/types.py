@@ -1,0 +1,69 @@
+"""The types a setting can have, each with its reader and how to ask for it."""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from archivolt_host.plugins import units
+
+
+def _string(raw: Any) -> str:
+    if not isinstance(raw, str):
+        raise TypeError(raw)
+    return raw
+
+
+def _boolean(raw: Any) -> bool:
+    if not isinstance(raw, bool):
+        raise TypeError(raw)
+    return raw
+
+
+def _integer(raw: Any) -> int:
+    if not isinstance(raw, int) or isinstance(raw, bool):
+        raise TypeError(raw)
+    return raw
+
+
+def _number(raw: Any) -> float:
+    if not isinstance(raw, int | float) or isinstance(raw, bool):
+        raise TypeError(raw)
+    if not math.isfinite(raw):
+        raise ValueError(raw)
+    return float(raw)
+
+
+def _counted(read: Callable[[str], int]) -> Callable[[Any], int]:
+    def counted(raw: Any) -> int:
+        count = read(raw) if isinstance(raw, str) else _integer(raw)
+        if count < 0:
+            raise ValueError(raw)
+        return count
+
+    return counted
+
+
+def _url(raw: Any) -> str:
+    parts = urlsplit(_string(raw))
+    if not (parts.scheme and parts.netloc):
+        raise ValueError(raw)
+    return str(raw)
+
+
+def _list(raw: Any) -> tuple[str, ...]:
+    if not isinstance(raw, list | tuple):
+        raise TypeError(raw)
+    return tuple(_string(item) for item in raw)
+
+
+TYPES: Mapping[str, tuple[Callable[[Any], Any], str]] = {
+    "string": (_string, "a text in quotes"),
+    "integer": (_integer, "a whole number"),
+    "number": (_number, "a number"),
+    "boolean": (_boolean, "true or false, without quotes"),
+    "duration": (_counted(units.seconds), "a duration such as '90s', '15m' or '7d'"),
+    "size": (_counted(units.size), "a size such as '512MiB' or '2GiB'"),
+    "url": (_url, "an address such as 'https://example.org'"),
+    "list": (_list, "a list of texts such as ['one', 'two']"),
+}
