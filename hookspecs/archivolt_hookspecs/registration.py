@@ -44,6 +44,11 @@ class HealthCheck:
 
 
 @collects
+def extend_application(app: Any) -> None:
+    """Set up a Flask extension on the web application, before any route is mounted."""
+
+
+@collects
 def register_blueprints() -> Sequence[Any]:
     """Return the blueprints to mount under ``/vault``.
 

@@ -1,7 +1,7 @@
 """What this process knows of its plugins: which are loaded, which are out and why,
 and which are on for a tenant."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,9 +11,14 @@ from archivolt_hookspecs.markers import verb_of
 from archivolt_hookspecs.registration import Action, HealthCheck, Permission
 
 from archivolt_host.plugins.breaker import Breakers
-from archivolt_host.plugins.discovery import discover
+from archivolt_host.plugins.discovery import discover, infos, problems
 from archivolt_host.plugins.loading import Loading, load
-from archivolt_host.plugins.manifest import Manifest, effective, enabled_plugins
+from archivolt_host.plugins.manifest import (
+    Manifest,
+    effective,
+    enabled_plugins,
+    find_problems,
+)
 from archivolt_host.plugins.metadata import PluginInfo
 from archivolt_host.plugins.overrides import Overrides
 from archivolt_host.plugins.resolution import resolve
@@ -42,6 +47,8 @@ class Registry:
         self.overrides = Overrides()
         self.breakers = Breakers()
         self.out: dict[str, str] = dict(loading.failures)
+        self.routes: dict[str, list[str]] = {}
+        self.catalog_changed: Callable[[], None] = self.forget
         self._wanted: dict[str, frozenset[str]] = {}
         self._enabled: dict[str, frozenset[str]] = {}
         self._settings: dict[tuple[str, str], Mapping[str, Any]] = {}
@@ -75,13 +82,9 @@ class Registry:
         found = self._wanted.get(tenant)
         if found is None:
             switches = self.overrides.switches(tenant)
-            required = {n for n in self.manifest.plugins if self._required(n)}
-            found = enabled_plugins(self.manifest, tenant, switches) | required
+            found = enabled_plugins(self.manifest, tenant, switches, infos=self.infos)
             self._wanted[tenant] = found
         return found
-
-    def _required(self, name: str) -> bool:
-        return name in self.infos and self.infos[name].required
 
     def enabled(self, tenant: str | None) -> frozenset[str]:
         """Return the plugins that are on for a tenant and work; without one, all."""
@@ -95,11 +98,30 @@ class Registry:
 
     def _closed(self, tenant: str, working: frozenset[str]) -> frozenset[str]:
         """Leave out what needs something that is off, however it came to be off."""
-        system = {n for n in working if self.infos[n].scope == "system"}
-        on = (self.wanted(tenant) & working) | system
+        on = self.wanted(tenant) & working
         while lacking := {n for n in on if set(self.infos[n].requires) - on}:
             on -= lacking
         return frozenset(on)
+
+    def state(self, name: str, tenant: str) -> tuple[str, str | None]:
+        """Return a plugin's state for a tenant, and the reason where it does not work."""
+        if name in self.out:
+            return "out", self.out[name]
+        if name not in self.manifest.plugins:
+            return "installed", "The manifest does not name it, so it is not loaded."
+        if name in self.overrides.catching_up(tenant):
+            return "catching_up", "It reads what was written while it was off."
+        if self.breakers.is_open(tenant, name):
+            return "resting", "It failed several times in a row; tried again in a minute."
+        if name not in self.enabled(tenant):
+            return "off", self._why_off(name, tenant)
+        return "on", None
+
+    def _why_off(self, name: str, tenant: str) -> str | None:
+        if name not in self.wanted(tenant):
+            return None
+        needs = set(self.infos[name].requires) - self.enabled(tenant)
+        return f"It needs {', '.join(sorted(needs))}, which is off."
 
     def settings(self, plugin: str, tenant: str | None) -> Mapping[str, Any]:
         """Return a plugin's effective settings for a tenant."""
@@ -197,15 +219,14 @@ def _in_order(caller: Any) -> Any:
 
 def open_registry(manifest: Manifest) -> Registry:
     """Find, order and load the plugins that the manifest names."""
-    found = {d.entry_point.name: d for d in discover()}
-    infos = {name: d.info for name, d in found.items() if d.info is not None}
-    named = {name: info for name, info in infos.items() if name in manifest.plugins}
-    resolution = resolve(named, manifest)
-    entry_points = {name: d.entry_point for name, d in found.items()}
-    loading = load(resolution.order, named, entry_points)
-    registry = Registry(manifest, infos, loading)
+    found = discover()
+    known, broken = infos(found), problems(found)
+    named = {name: info for name, info in known.items() if name in manifest.plugins}
+    resolution = resolve(named, manifest, broken)
+    entry_points = {one.entry_point.name: one.entry_point for one in found}
+    registry = Registry(manifest, known, load(resolution.order, named, entry_points))
     registry.out.update(resolution.out)
-    for name, discovered in found.items():
-        if name in manifest.plugins and discovered.problem:
-            registry.out[name] = discovered.problem
+    for problem in find_problems(manifest, known, broken=broken):
+        if problem.plugin in registry.names and problem.tenant is None:
+            registry.put_out(problem.plugin, str(problem))
     return registry

@@ -1,0 +1,210 @@
+"""Opens the host and builds the web application: manifest → plugins → HTTP edge."""
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import structlog
+from sqlalchemy.engine import make_url
+
+import archivolt_host
+from archivolt_host import housekeeping
+from archivolt_host.http import headers, health, openapi
+from archivolt_host.http.edge import Edge
+from archivolt_host.http.gates import Addresses
+from archivolt_host.http.resources import jobs as job_routes
+from archivolt_host.http.resources import plugins as plugin_routes
+from archivolt_host.http.stages import TenantStage
+from archivolt_host.jobs import rings, worker
+from archivolt_host.jobs import registry as job_registry
+from archivolt_host.jobs.registry import Jobs
+from archivolt_host.plugins import dispatch
+from archivolt_host.plugins.manifest import Manifest, find_problems, read_manifest
+from archivolt_host.plugins.manifest.model import ManifestError
+from archivolt_host.plugins.registry import HOST, Registry, open_registry
+from archivolt_host.plugins.settings import resolve_secret
+from archivolt_host.tenants import sessions
+from archivolt_host.tenants.catalog import Catalog
+from archivolt_host.tenants.context import Place, SchemaPlace, SqlitePlace
+from archivolt_host.tenants.home import Home
+from archivolt_host.tenants.migrations import Plan, Source
+from archivolt_host.tenants.postgres import SchemaDatabases
+from archivolt_host.tenants.provisioning import CATALOG_ROLE, Provisioner
+from archivolt_host.tenants.sessions import Databases
+from archivolt_host.tenants.sqlite import SqliteDatabases
+
+log = structlog.get_logger()
+
+VERSION = "0.1.0"
+HOST_MIGRATIONS = Path(archivolt_host.__path__[0]) / "migrations"
+
+
+@dataclass(frozen=True)
+class Host:
+    """An open host: its home, its manifest, its plugins and its tenants."""
+
+    home: Home
+    manifest: Manifest
+    registry: Registry
+    catalog: Catalog
+    databases: Databases
+    valkey_url: str
+
+    @cached_property
+    def provisioner(self) -> Provisioner:
+        """What makes and migrates the tenants' databases."""
+        url = str(self.manifest.host["catalog_url"])
+        on_postgres = url.startswith("postgresql")
+        return Provisioner(
+            plan=Plan(tuple(self._sources())),
+            templates=self.home.run,
+            migrator_url=_migrator_url(self.manifest) if on_postgres else "",
+            login_role=(make_url(url).username or "") if on_postgres else "",
+        )
+
+    @cached_property
+    def catalog_provisioner(self) -> Provisioner:
+        """What makes and migrates the catalog."""
+        source = Source("catalog", HOST_MIGRATIONS / "catalog")
+        return Provisioner(
+            plan=Plan((source,)),
+            templates=self.home.run,
+            migrator_url=self.provisioner.migrator_url,
+            login_role=self.provisioner.login_role,
+        )
+
+    @cached_property
+    def catalog_place(self) -> Place:
+        """Where the catalog is."""
+        return _catalog_place(self.home, self.manifest)
+
+    def _sources(self) -> list[Source]:
+        sources = [Source(HOST, HOST_MIGRATIONS / "tenant")]
+        for name in self.registry.names:
+            folder = self.registry.package_folder(name) / "migrations"
+            if folder.is_dir():
+                sources.append(Source(name, folder))
+        return sources
+
+
+def open_host(home: Home | None = None, manifest_path: Path | None = None) -> Host:
+    """Read the manifest, load its plugins and bind them to this process."""
+    home = (home or Home()).prepare()
+    manifest = read_manifest(manifest_path)
+    registry = open_registry(manifest)
+    _refuse_what_concerns_all(manifest, registry)
+    databases = _databases(manifest)
+    catalog = Catalog(home.tenants)
+    url = rings_url(home, manifest)
+    host = Host(home, manifest, registry, catalog, databases, url)
+    _bind(host)
+    return host
+
+
+def rings_url(home: Home, manifest: Manifest) -> str:
+    """Return the address of Valkey: the manifest's, or the embedded one's socket."""
+    from archivolt_host.cli.run.valkey import valkey_url
+
+    return valkey_url(home, str(manifest.host["valkey_url"]))
+
+
+def _refuse_what_concerns_all(manifest: Manifest, registry: Registry) -> None:
+    """Stop at a manifest that is wrong as a whole; ``strict`` stops at anything."""
+    problems = find_problems(manifest, registry.infos)
+    if manifest.host["strict"]:
+        for name, reason in registry.out.items():
+            log.error("plugin out", plugin=name, reason=reason)
+        if registry.out:
+            raise SystemExit("strict = true, and plugins are out: see above.")
+    else:
+        problems = [p for p in problems if p.plugin is None]
+    if problems:
+        raise ManifestError(problems)
+
+
+def _databases(manifest: Manifest) -> Databases:
+    url = str(manifest.host["catalog_url"])
+    return Databases(
+        SqliteDatabases(str(manifest.host["sqlite_synchronous"])),
+        SchemaDatabases(url) if url.startswith("postgresql") else None,
+    )
+
+
+def _migrator_url(manifest: Manifest) -> str:
+    given = manifest.host["migrator_url"]
+    url = resolve_secret(given) if given else str(manifest.host["catalog_url"])
+    return (
+        make_url(url)
+        .set(drivername="postgresql+psycopg")
+        .render_as_string(hide_password=False)
+    )
+
+
+def _catalog_place(home: Home, manifest: Manifest) -> Place:
+    if str(manifest.host["catalog_url"]).startswith("postgresql"):
+        return SchemaPlace("public", CATALOG_ROLE)
+    return SqlitePlace(home.catalog)
+
+
+def _bind(host: Host) -> None:
+    sessions.bind(host.databases, host.catalog_place)
+    dispatch.bind(host.registry)
+    job_registry.bind(Jobs(host.registry, housekeeping.OWN_JOBS))
+    rings.bind(rings.Bell(host.valkey_url))
+    worker.bind(host.catalog)
+    host.catalog.on_change(host.registry.forget)
+    host.registry.catalog_changed = lambda: host.catalog.refresh(force=True)
+
+
+def secret_key(host: Host) -> str:
+    """Return the deployment's secret: the manifest's, or the home's own."""
+    given = host.manifest.host["secret_key"]
+    return resolve_secret(given) if given else host.home.secret().hex()
+
+
+def create_app(host: Host) -> Edge:
+    """Return the web application of an open host, every plugin mounted."""
+    settings = host.manifest.host
+    app = Edge("archivolt")
+    app.config.update(
+        SECRET_KEY=secret_key(host),
+        MAX_JSON=settings["max_json"],
+        MAX_CONTENT_LENGTH=settings["max_body"],
+        MAX_FORM_MEMORY_SIZE=settings["max_json"],
+        PROPAGATE_EXCEPTIONS=False,
+    )
+    app.access_log = bool(settings["access_log"])
+    app.tenant_stage = TenantStage(host.catalog, str(settings["domain"]))
+    app.fixed_headers = headers.fixed()
+    app.cross_origin = headers.allow_origins(app, settings["cors_origins"])
+    dispatch.collect("extend_application", app=app)
+    _mount(app, host)
+    health.bind(
+        host.home,
+        Addresses(settings["metrics_allow"]),
+        multiprocess="PROMETHEUS_MULTIPROC_DIR" in os.environ,
+    )
+    return app
+
+
+def _mount(app: Edge, host: Host) -> None:
+    api = openapi.make_api(app, VERSION)
+    for own in (
+        openapi.blueprint,
+        health.blueprint,
+        plugin_routes.blueprint,
+        job_routes.blueprint,
+    ):
+        api.register_blueprint(own)
+    for page in (openapi.pages, health.metrics):
+        app.register_blueprint(page)
+    for plugin, blueprint in host.registry.brought("register_blueprints"):
+        app.owners[blueprint.name] = plugin
+        api.register_blueprint(blueprint, url_prefix=f"/vault{blueprint.url_prefix or ''}")
+    app.freeze()
+    for rule in app.url_map.iter_rules():
+        owner = app.owners.get(rule.endpoint.rpartition(".")[0])
+        if owner is not None:
+            host.registry.routes.setdefault(owner, []).append(rule.rule)
+    openapi.bind(openapi.Document(app, api, app.owners))

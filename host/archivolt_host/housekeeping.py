@@ -1,0 +1,38 @@
+"""The host's own jobs: catching up, and sweeping away what is no longer needed."""
+
+import time
+from typing import Any
+
+from archivolt_hookspecs import host, registration
+
+from archivolt_host.http import idempotency
+from archivolt_host.jobs import bus, events
+from archivolt_host.jobs.registry import job
+from archivolt_host.plugins import dispatch, overrides
+from archivolt_host.tenants import context, sessions
+
+SETTLED = 3600.0  # seconds after which a file without a row belongs to no request
+
+
+@job(queue="medium", retries=5)
+def resync(plugin: str) -> int | None:
+    """Let a plugin that was off catch up; only then do its guards answer again."""
+    rows: int | None = dispatch.ask_one(plugin, host.resync.__name__, since=None)
+    sessions.unit().after_commit(
+        lambda: overrides.end_catching_up(context.tenant().slug, plugin)
+    )
+    return rows
+
+
+@job(queue="low", retries=1)
+def sweep() -> dict[str, Any]:
+    """Delete used idempotency keys and orphaned files; finish what was begun."""
+    slug = context.tenant().slug
+    for plugin in dispatch.registry().overrides.catching_up(slug):
+        bus.enqueue(resync, plugin=plugin, unique=f"resync:{plugin}")
+    before = time.time() - SETTLED
+    purged = dispatch.collect(registration.purge_storage.__name__, before=before)
+    return {"keys": idempotency.forget_old(), "files": sum(purged)}
+
+
+OWN_JOBS = (events.deliver, resync, sweep)

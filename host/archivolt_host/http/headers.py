@@ -1,0 +1,54 @@
+"""The security headers of every answer, worked out once at start."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Flask
+from flask_cors import CORS
+from secure import Secure
+from secure.headers import (
+    CacheControl,
+    ContentSecurityPolicy,
+    CrossOriginOpenerPolicy,
+    ReferrerPolicy,
+    XContentTypeOptions,
+    XFrameOptions,
+)
+
+EXPOSED = ("ETag", "Link", "Location", "X-Request-Id", "Retry-After", "Content-Range")
+
+
+def fixed() -> tuple[tuple[str, str], ...]:
+    """Return the headers that every answer carries unless its view set others."""
+    policy = (
+        ContentSecurityPolicy()
+        .default_src("'self'")
+        .style_src("'self'", "'unsafe-inline'")  # Swagger UI sets styles on elements
+        .img_src("'self'", "data:")
+        .object_src("'none'")
+        .base_uri("'none'")
+        .frame_ancestors("'none'")
+        .form_action("'self'")
+    )
+    headers = Secure(
+        csp=policy,
+        cache=CacheControl().no_store(),
+        coop=CrossOriginOpenerPolicy().same_origin(),
+        referrer=ReferrerPolicy().no_referrer(),
+        xcto=XContentTypeOptions().nosniff(),
+        xfo=XFrameOptions().deny(),
+    )
+    return tuple(headers.headers.items())
+
+
+def allow_origins(app: Flask, origins: Sequence[str]) -> Any:
+    """Answer the browsers of these origins; without any, none is let in."""
+    if not origins:
+        return None
+    return CORS(
+        app,
+        origins=list(origins),
+        expose_headers=list(EXPOSED),
+        max_age=600,
+        vary_header=True,
+    )

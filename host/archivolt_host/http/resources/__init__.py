@@ -1,0 +1,1 @@
+"""What the host itself offers under ``/vault``: plugins and jobs."""

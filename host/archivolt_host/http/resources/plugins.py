@@ -1,0 +1,175 @@
+"""``/vault/plugins``: which there are, what they can be told, and the light switch."""
+
+from typing import Any
+
+from marshmallow import fields
+
+from archivolt_host.errors import InvalidError, NotFoundError, RefusedError
+from archivolt_host.http.access import requires
+from archivolt_host.http.blueprints import Blueprint, ModelAPIView
+from archivolt_host.http.schemas import BaseSchema
+from archivolt_host.plugins import dispatch, overrides
+from archivolt_host.plugins.manifest import effective
+from archivolt_host.plugins.metadata import PluginInfo
+from archivolt_host.plugins.registry import Registry
+from archivolt_host.plugins.schema import json_schema
+from archivolt_host.plugins.settings import Secret, SettingError, display, parse
+from archivolt_host.plugins.switching import switch
+from archivolt_host.tenants import context
+
+blueprint = Blueprint("plugins", __name__, description="Plugins, and their switches.")
+
+
+class SettingSchema(BaseSchema):
+    """A setting's effective value, and where it comes from."""
+
+    value = fields.Raw(required=True, allow_none=True)
+    origin = fields.String(required=True)
+    where = fields.String(allow_none=True)
+
+
+class PluginSchema(BaseSchema):
+    """A plugin as one tenant sees it."""
+
+    name = fields.String(required=True)
+    title = fields.String()
+    summary = fields.String()
+    version = fields.String(allow_none=True)
+    state = fields.String(required=True)
+    enabled = fields.Boolean(required=True)
+    required = fields.Boolean()
+    reason = fields.String(allow_none=True)
+    settings = fields.Dict(keys=fields.String(), values=fields.Nested(SettingSchema))
+    settings_schema = fields.Dict()
+    routes = fields.List(fields.String())
+
+
+class PluginListSchema(BaseSchema):
+    """Every installed plugin."""
+
+    items = fields.List(fields.Nested(PluginSchema), required=True)
+    next = fields.String(required=True, allow_none=True)
+
+
+class SwitchSchema(BaseSchema):
+    """What to change: the switch, settings, or both. A setting of null goes back."""
+
+    enabled = fields.Boolean()
+    settings = fields.Dict(keys=fields.String())
+
+
+@blueprint.route("/vault/plugins")
+class Plugins(ModelAPIView):
+    """All installed plugins."""
+
+    @requires("plugins.read")
+    @blueprint.response(200, PluginListSchema)
+    def get(self) -> dict[str, Any]:
+        """List the installed plugins: state, switch, settings and their origin."""
+        registry, slug = dispatch.registry(), context.tenant().slug
+        names = sorted({*registry.infos, *registry.manifest.plugins})
+        return {"items": [describe(registry, n, slug) for n in names], "next": None}
+
+
+@blueprint.route("/vault/plugins/<name>")
+class Plugin(ModelAPIView):
+    """One plugin in this tenant."""
+
+    @requires("plugins.read")
+    @blueprint.response(200, PluginSchema)
+    def get(self, name: str) -> dict[str, Any]:
+        """Show a plugin."""
+        return describe(dispatch.registry(), _known(name), context.tenant().slug)
+
+    @requires("plugins.manage")
+    @blueprint.arguments(SwitchSchema)
+    @blueprint.response(200, PluginSchema)
+    def put(self, wanted: dict[str, Any], name: str) -> dict[str, Any]:
+        """Switch a plugin on or off for this tenant, or change its settings.
+
+        It holds at once, in every process within a second, and loses no data.
+        """
+        registry, tenant = dispatch.registry(), context.tenant()
+        _known(name)
+        if name not in registry.manifest.plugins:
+            raise RefusedError(
+                f"{name} is installed but not loaded: an operator adds it with "
+                f"'archivolt plugins add {name}'."
+            )
+        values = _parsed(registry.infos[name], wanted.get("settings", {}))
+        if "enabled" in wanted:
+            switch(registry, tenant, name, wanted["enabled"], context.actor().name)
+        if values:
+            overrides.write(tenant.slug, name, values, context.actor().name)
+        registry.catalog_changed()
+        return describe(registry, name, tenant.slug)
+
+
+def _known(name: str) -> str:
+    registry = dispatch.registry()
+    if name not in registry.infos and name not in registry.manifest.plugins:
+        raise NotFoundError("Plugin", name)
+    return name
+
+
+def _parsed(info: PluginInfo, sent: dict[str, Any]) -> dict[str, Any]:
+    """Check the settings that were sent; name each that does not fit."""
+    problems: dict[str, list[str]] = {}
+    for key, raw in sent.items():
+        setting = info.settings.get(key)
+        if setting is None:
+            known = ", ".join(sorted(info.settings)) or "none"
+            problems[f"settings.{key}"] = [f"There is no such setting; known: {known}."]
+        elif setting.scope != "tenant":
+            problems[f"settings.{key}"] = ["Only the operator sets it, in the manifest."]
+        elif raw is not None:
+            try:
+                parse(setting, raw)
+            except SettingError as error:
+                problems[f"settings.{key}"] = [str(error)]
+    if problems:
+        sentences = " ".join(m for found in problems.values() for m in found)
+        raise InvalidError(sentences, problems)
+    return {f"{overrides.SETTING}{key}": raw for key, raw in sent.items()}
+
+
+def describe(registry: Registry, name: str, slug: str) -> dict[str, Any]:
+    """Return a plugin as one tenant sees it."""
+    info = registry.infos.get(name)
+    state, reason = registry.state(name, slug)
+    shown: dict[str, Any] = {
+        "name": name,
+        "state": state,
+        "enabled": name in registry.wanted(slug),
+        "reason": reason,
+        "version": info.version if info else None,
+    }
+    if info is not None:
+        shown |= {
+            "title": info.name,
+            "summary": info.summary,
+            "required": info.required,
+            "settings": _settings(registry, info, slug),
+            "settings_schema": json_schema(info),
+            "routes": registry.routes.get(name, []),
+        }
+    return shown
+
+
+def _settings(registry: Registry, info: PluginInfo, slug: str) -> dict[str, Any]:
+    changed = registry.overrides.settings(slug, info.id)
+    try:
+        found = effective(info, registry.manifest, slug, changed)
+    except SettingError:
+        return {}
+    return {
+        key: {
+            "value": display(info.settings[key], e.value)
+            if isinstance(e.value, Secret)
+            else e.value,
+            "origin": e.origin,
+            "where": e.where,
+        }
+        for key, e in found.items()
+    }
+

@@ -1,0 +1,33 @@
+"""Routes and schemas: parse, call, answer."""
+
+from archivolt_host.http.access import public, requires, signed_in
+from archivolt_host.http.blueprints import Blueprint, ModelAPIView
+from archivolt_host.http.etags import etag, headers, not_modified, require_match
+from archivolt_host.http.paging import Page, Slice, answer
+from archivolt_host.http.schemas import (
+    BaseSchema,
+    ListQuery,
+    Moment,
+    QuerySchema,
+    page_of,
+)
+
+__all__ = [
+    "BaseSchema",
+    "Blueprint",
+    "ListQuery",
+    "ModelAPIView",
+    "Moment",
+    "Page",
+    "QuerySchema",
+    "Slice",
+    "answer",
+    "etag",
+    "headers",
+    "not_modified",
+    "page_of",
+    "public",
+    "require_match",
+    "requires",
+    "signed_in",
+]

@@ -1,0 +1,50 @@
+"""Models, and where a transaction begins and ends.
+
+A request has one unit of work already. ``transaction`` is for what must be durable
+before it goes on (and never inside an open write), ``reading`` for a short look.
+"""
+
+from collections.abc import Callable
+
+from archivolt_host.tenants import sessions
+from archivolt_host.tenants.columns import (
+    Base,
+    LoggableMixin,
+    RevisionMixin,
+    StateMixin,
+    TimesMixin,
+    Timestamp,
+    UuidMixin,
+    now,
+)
+from archivolt_host.tenants.ids import uuid7
+from archivolt_host.tenants.sessions import catalog, reading, session, transaction
+
+
+def after_commit(callback: Callable[[], object]) -> None:
+    """Run ``callback`` once the current unit of work is durable."""
+    sessions.unit().after_commit(callback)
+
+
+def after_rollback(callback: Callable[[], object]) -> None:
+    """Run ``callback``, in a transaction of its own, if the current unit fails."""
+    sessions.unit().after_rollback(callback)
+
+
+__all__ = [
+    "Base",
+    "LoggableMixin",
+    "RevisionMixin",
+    "StateMixin",
+    "TimesMixin",
+    "Timestamp",
+    "UuidMixin",
+    "after_commit",
+    "after_rollback",
+    "catalog",
+    "now",
+    "reading",
+    "session",
+    "transaction",
+    "uuid7",
+]

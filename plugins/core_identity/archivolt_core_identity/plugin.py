@@ -1,0 +1,65 @@
+"""The identity plugin: all that it adds to the platform, on one page."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from archivolt_hookspecs import hookimpl
+from archivolt_hookspecs.identity import Actor
+from archivolt_hookspecs.registration import Action, Permission
+
+from archivolt_core_identity.tokens import logic as tokens
+from archivolt_core_identity.tokens import views as token_views
+from archivolt_core_identity.users import commands, logic, samples
+from archivolt_core_identity.users import views as user_views
+
+
+class Identity:
+    """Knows who is asking, and which of the two roles they have."""
+
+    @hookimpl
+    def extend_application(self, app: Any) -> None:
+        """Set up the signing of tokens."""
+        tokens.set_up(app)
+
+    @hookimpl
+    def register_blueprints(self) -> Sequence[Any]:
+        """Serve ``/vault/auth`` and ``/vault/me``."""
+        return [token_views.blueprint, user_views.blueprint]
+
+    @hookimpl
+    def register_permissions(self) -> Sequence[Permission]:
+        """Name what the host's own routes ask for."""
+        return [
+            Permission("plugins.read", "See the plugins and their settings."),
+            Permission("plugins.manage", "Switch plugins and change settings."),
+            Permission("jobs.read", "See everybody's jobs."),
+        ]
+
+    @hookimpl
+    def register_actions(self) -> Sequence[Action]:
+        """Let the host make the first user of a new tenant."""
+        return [
+            Action("create_first_admin", logic.create_admin, ("username", "password"))
+        ]
+
+    @hookimpl
+    def register_commands(self) -> Sequence[Any]:
+        """Add ``archivolt users``."""
+        return [commands.users]
+
+    @hookimpl
+    def load_samples(self) -> str:
+        """Add a few users to try things out with."""
+        return samples.load()
+
+    @hookimpl
+    def identify(self, scheme: str, token: str) -> Actor | None:
+        """Tell whose token it is."""
+        return tokens.identify(token)
+
+    @hookimpl
+    def permission_granted(self, actor: Actor, permission: str) -> bool | None:
+        """Let admins do everything and members what is meant for them."""
+        return logic.granted(actor, permission)
+
+

@@ -1,0 +1,1 @@
+"""Tokens: how a user proves to be themselves."""

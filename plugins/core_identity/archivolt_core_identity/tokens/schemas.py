@@ -1,0 +1,26 @@
+"""What goes in and out of sign-in."""
+
+from marshmallow import fields, validate
+
+from archivolt_host.kit.api import BaseSchema
+
+
+class SignInSchema(BaseSchema):
+    """Who wants to sign in."""
+
+    username = fields.String(required=True, validate=validate.Length(1, 150))
+    password = fields.String(required=True, validate=validate.Length(1, 1024))
+
+
+class RefreshSchema(BaseSchema):
+    """A refresh token to be exchanged."""
+
+    refresh = fields.String(required=True, validate=validate.Length(1, 4096))
+
+
+class TokenSchema(BaseSchema):
+    """A pair of tokens; ``expires_in`` is the access token's life in seconds."""
+
+    access = fields.String(required=True)
+    refresh = fields.String(required=True)
+    expires_in = fields.Integer(required=True)
