@@ -1,0 +1,1 @@
+"""Tenants: their home, resolution, sessions, placements and migrations."""
