@@ -18,6 +18,17 @@ class HomeError(Exception):
     """The home cannot be used; the message tells the operator what to do."""
 
 
+class HomeInUseError(HomeError):
+    """Another process has claimed the home."""
+
+    def __init__(self, holder: str) -> None:
+        self.holder = holder
+        super().__init__(
+            f"Archivolt already runs on this home (process {holder})."
+            f" Stop it, or {CHOOSE_ANOTHER}."
+        )
+
+
 class Home:
     """The folder that holds the catalog, the tenants, their blobs and the secret."""
 
@@ -52,6 +63,20 @@ class Home:
     def lock(self) -> "HomeLock":
         """Claim the home for this process until it ends, or refuse."""
         return HomeLock(self.run / "lock")
+
+    def holder(self) -> str | None:
+        """Return the process that has claimed the home, or None."""
+        try:
+            file = os.open(self.run / "lock", os.O_RDONLY)
+        except OSError:
+            return None
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return _name_in(file)
+        finally:
+            os.close(file)
+        return None
 
     def secret(self) -> bytes:
         """Return the deployment's secret, made at the first call."""
@@ -106,12 +131,9 @@ class HomeLock:
         try:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            holder = os.read(self._fd, 20).decode().strip() or "unknown"
+            holder = _name_in(self._fd)
             self.release()
-            raise HomeError(
-                f"Archivolt already runs on this home (process {holder})."
-                f" Stop it, or {CHOOSE_ANOTHER}."
-            ) from None
+            raise HomeInUseError(holder) from None
         os.ftruncate(self._fd, 0)
         os.pwrite(self._fd, f"{os.getpid()}\n".encode(), 0)
         # A flock belongs to the open file, which a fork shares: let go of it there.
@@ -128,6 +150,10 @@ class HomeLock:
 
     def __exit__(self, *_: object) -> None:
         self.release()
+
+
+def _name_in(lock: int) -> str:
+    return os.pread(lock, 20, 0).decode().strip() or "unknown"
 
 
 def _create_once(path: Path, content: bytes) -> None:

@@ -9,6 +9,9 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from werkzeug.exceptions import ClientDisconnected
+from werkzeug.wsgi import get_input_stream
+
 from archivolt_host.cli.run.banner import Banner
 from archivolt_host.cli.run.children import Child
 from archivolt_host.cli.run.command import Options, Plan, Run, run_command
@@ -31,9 +34,12 @@ def app(environ: dict, start: Callable) -> Iterable[bytes]:
 
 
 def count(environ: dict) -> int:
-    total = 0
-    while piece := environ["wsgi.input"].read(CHUNK):
-        total += len(piece)
+    body, total = get_input_stream(environ), 0
+    try:
+        while piece := body.read(CHUNK):
+            total += len(piece)
+    except ClientDisconnected as error:
+        Path(os.environ["UPLOADED"]).write_text(type(error).__name__)
     return total
 
 
@@ -47,6 +53,13 @@ def deaf() -> None:
         signal.pause()
 
 
+def parent() -> None:
+    grandchild = os.fork()
+    if grandchild:
+        Path(os.environ["GRANDCHILD"]).write_text(str(grandchild))
+    signal.pause()
+
+
 def broken() -> None:
     with Path(os.environ["BROKEN_STARTS"]).open("a") as starts:
         starts.write(f"{time.monotonic()}\n")
@@ -54,7 +67,12 @@ def broken() -> None:
 
 
 def children(run: Run) -> list[Child]:
-    kinds = {"deaf": Child("deaf", deaf, grace=0.5), "broken": Child("broken", broken)}
+    kinds = {
+        "broken": Child("broken", broken),
+        "deaf": Child("deaf", deaf, grace=0.5),
+        "parent": Child("parent", parent),
+        "stubborn": Child("stubborn", deaf),
+    }
     extra = [kinds[name] for name in os.environ.get("EXTRA", "").split()]
     threads = WebSettings(threads=4)
     served = web(app, run.listener, processes=2, settings=threads)

@@ -87,8 +87,10 @@ class Gateway:
 
     def _answer(self, answer: Answering, request: dict[str, Any]) -> None:
         environ = self._common | request
-        # With a length, werkzeug counts: granian ends a broken upload like a whole one.
-        environ["wsgi.input_terminated"] = "CONTENT_LENGTH" not in request
+        if "CONTENT_LENGTH" not in request:
+            # With a length werkzeug counts instead: granian ends a broken upload
+            # like a whole one.
+            environ["wsgi.input_terminated"] = True
         start = Start()
         body = self._app(environ, start)
         if isinstance(body, list):
