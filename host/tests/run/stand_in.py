@@ -25,6 +25,7 @@ def app(environ: dict, start: Callable) -> Iterable[bytes]:
     path = environ["PATH_INFO"]
     start("200 OK", [("Content-Type", "text/plain")])
     if path == "/slow":
+        Path(os.environ["ENTERED"]).touch()
         time.sleep(1)
     if path == "/upload":
         return [str(count(environ)).encode()]

@@ -6,6 +6,11 @@ from itertools import pairwise
 import psutil
 import pytest
 
+from archivolt_host.cli.run.children import Child
+from archivolt_host.cli.run.slots import Slot
+
+DELAYS = [0.0, 0.1, 0.2, 0.4, 0.8]
+
 
 def test_every_process_says_what_it_is(run):
     one = run().ready()
@@ -24,16 +29,23 @@ def test_a_killed_child_is_back_at_once_and_reported_in_one_line(run, until, nam
     assert one.said().count(line) == 1
 
 
+def test_the_delay_doubles_to_half_a_minute_and_a_healthy_life_resets_it():
+    slot = Slot(Child("any", ["/bin/true"]))
+    assert [slot.died(now=1.0) for _ in range(5)] == DELAYS
+    assert [slot.died(now=1.0) for _ in range(7)][-2:] == [30.0, 30.0]
+    slot.started(1, now=100.0)
+    assert slot.died(now=159.0) == 30.0
+    slot.started(2, now=200.0)
+    assert slot.died(now=260.0) == 0.0
+
+
 def test_a_child_that_dies_at_once_is_started_less_and_less_often(run, until, tmp_path):
     starts = tmp_path / "starts"
     one = run(EXTRA="broken", BROKEN_STARTS=str(starts)).ready()
     until(lambda: starts.exists() and len(starts.read_text().split()) >= 6)
     times = [float(line) for line in starts.read_text().split()]
     gaps = [later - earlier for earlier, later in pairwise(times)]
-    assert gaps[0] < 0.1
-    assert [round(gap, 1) for gap in gaps[1:5]] == pytest.approx(
-        [0.1, 0.2, 0.4, 0.8], abs=0.11
-    )
+    assert all(gap >= delay for gap, delay in zip(gaps, DELAYS, strict=False))
     assert "ended with exit code 3; starting it again in 0.4 s\n" in one.said()
 
 

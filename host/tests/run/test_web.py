@@ -26,12 +26,13 @@ def test_both_processes_answer_and_a_killed_one_is_replaced(run, until):
     assert set(map(str, one.pids("web"))) == answers - {str(victim)}
 
 
-def test_a_request_under_way_is_finished_before_the_stop(run, until):
-    one = run().ready()
+def test_a_request_under_way_is_finished_before_the_stop(run, until, tmp_path):
+    entered = tmp_path / "entered"
+    one = run(ENTERED=str(entered)).ready()
     told = []
     asking = threading.Thread(target=lambda: told.append(one.get("/slow")))
     asking.start()
-    time.sleep(0.3)  # it must be in the application by then; nothing shows it outside
+    until(entered.exists)
     assert one.stop() == 0
     asking.join()
     assert told[0].isdigit()
