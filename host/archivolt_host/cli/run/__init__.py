@@ -1,0 +1,1 @@
+"""Run Archivolt in the foreground: start, name, restart and stop its processes."""
