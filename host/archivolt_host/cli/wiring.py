@@ -1,0 +1,148 @@
+"""Ties ``run`` and ``doctor`` to the application: the processes, and what is checked."""
+
+import os
+import secrets
+import shutil
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from archivolt_host.cli.doctor import doctor_command
+from archivolt_host.cli.run.command import Options, Plan, Run, run_command
+
+if TYPE_CHECKING:
+    from archivolt_host.app import Host
+    from archivolt_host.cli.checks import Deployment
+    from archivolt_host.cli.run.banner import Banner
+    from archivolt_host.cli.run.children import Child
+
+FIRST_TENANT, FIRST_USER = "demo", "admin"
+
+
+def plan(options: Options) -> Plan:
+    """Read from the manifest how to run; the application is imported by the children."""
+    from archivolt_host.plugins.manifest import read_manifest
+
+    host = read_manifest(options.manifest if options.manifest.exists() else None).host
+    first = _FirstStart()
+    return Plan(
+        children=partial(_children, first),
+        banner=partial(_banner, first),
+        host=str(host["bind"]),
+        valkey_url=str(host["valkey_url"]) or None,
+    )
+
+
+class _FirstStart:
+    """Remembers the password that was generated, to show it once."""
+
+    password: str | None = None
+
+
+def _children(first: _FirstStart, run: Run) -> Sequence["Child"]:
+    """Open the host once, migrate, and declare the processes that share it."""
+    _count_over_all_processes(run)
+    from archivolt_host.app import create_app, open_host
+    from archivolt_host.cli import processes
+    from archivolt_host.cli.logging import configure
+    from archivolt_host.cli.run.children import Child
+    from archivolt_host.cli.run.web import WebSettings, web
+
+    host = open_host(run.home, run.manifest)
+    configure(str(host.manifest.host["log_level"]))
+    _migrate(host)
+    _create_first_tenant(host, first)
+    app = create_app(host)
+    processes.preload(host)
+    host.databases.dispose()  # the forks open their own
+    settings = host.manifest.host
+    return [
+        Child("relay", partial(processes.relay, host)),
+        Child("worker", partial(processes.work, host), count=int(settings["workers"])),
+        Child("scheduler", partial(processes.schedule, host)),
+        web(
+            app,
+            run.listener,
+            processes=int(settings["web_processes"]),
+            settings=WebSettings(threads=int(settings["web_threads"])),
+            health="/vault/health/live",
+        ),
+    ]
+
+
+def _count_over_all_processes(run: Run) -> None:
+    """Let the metrics of all processes be added up; set before they are imported."""
+    folder = run.home.run / "metrics"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+
+
+def _migrate(host: "Host") -> None:
+    from archivolt_host.cli.opening import prepare_catalog_database
+    from archivolt_host.errors import ArchivoltError
+    from archivolt_host.tenants import migrating
+
+    prepare_catalog_database(host)
+    waiting = migrating.behind(host.catalog, host.provisioner.plan.fingerprint)
+    outcome = migrating.migrate(waiting, host.provisioner)
+    for slug, problem in outcome.failed.items():
+        raise ArchivoltError(f"The tenant {slug} cannot be migrated: {problem}")
+
+
+def _create_first_tenant(host: "Host", first: _FirstStart) -> None:
+    from archivolt_host.orchestration.creation import CreateTenant
+
+    if host.catalog.all("active", "disabled", "creating"):
+        return
+    given = os.environ.get("ARCHIVOLT_ADMIN_PASSWORD", "")
+    password = given or secrets.token_urlsafe(12)
+    CreateTenant(
+        host.catalog,
+        host.provisioner,
+        FIRST_TENANT,
+        placement=str(host.manifest.host["default_placement"]),
+        admin=FIRST_USER,
+        password=password,
+    ).run()
+    first.password = None if given else password
+
+
+def _banner(first: _FirstStart, run: Run) -> "Banner":
+    from archivolt_host.cli.run.banner import Banner
+    from archivolt_host.cli.run.web import reachable
+
+    name, port = reachable(run.listener)
+    address = f"http://{name}:{port}"
+    return Banner(
+        address=address,
+        tenant=FIRST_TENANT,
+        user=FIRST_USER,
+        password=first.password,
+        curl=f"curl {address}/vault/health/ready",
+    )
+
+
+def _deployment(home: Path, manifest: Path) -> "Deployment":
+    from archivolt_host.cli.checks import Deployment
+    from archivolt_host.plugins.discovery import discover, infos, problems
+    from archivolt_host.plugins.manifest import check_file, read_manifest
+
+    found = discover()
+    host = read_manifest(manifest if manifest.exists() else None).host
+    url = str(host["catalog_url"])
+    return Deployment(
+        home=home,
+        port=int(os.environ.get("ARCHIVOLT_PORT", "8080")),
+        valkey_url=str(host["valkey_url"]) or None,
+        database_url=url if url.startswith("postgresql") else None,
+        check_manifest=lambda: [str(p) for p in check_file(manifest, infos(found))],
+        plugins=tuple((d.entry_point.name, d.problem) for d in found),
+    )
+
+
+run = run_command(plan)
+doctor = doctor_command(_deployment)
+
+__all__ = ["doctor", "problems", "run"]
