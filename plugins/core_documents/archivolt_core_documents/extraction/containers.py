@@ -1,0 +1,176 @@
+"""Office files by what is in their container, reading a bounded part of it."""
+
+import re
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+from zipfile import BadZipFile, ZipFile
+
+ZIP = "application/zip"
+OPENXML = "application/vnd.openxmlformats-officedocument"
+FAMILIES = {
+    b"word/": f"{OPENXML}.wordprocessingml.document",
+    b"xl/": f"{OPENXML}.spreadsheetml.sheet",
+    b"ppt/": f"{OPENXML}.presentationml.presentation",
+}
+# The types of main parts that differ from those of the files they are in.
+MAIN = re.compile(
+    rb'ContentType="application/(vnd\.(?:openxmlformats-officedocument|ms-\w+)'
+    rb'\.[\w.]+?)(?:\.main)?\+xml"'
+)
+KINDS = re.compile(r"\.(document|template|sheet|presentation|slideshow)(\.|$)")
+OPENING = struct.Struct("<4s5H3I2H")
+ENDING = struct.Struct("<4s4H2LH")
+DIRECTORY = 512 * 1024  # a bigger one is no office file, and would take long
+MEMBER = 64 * 1024
+
+
+def zip_type(head: bytes, path: Path | None) -> str:
+    """Name the kind of a zip container."""
+    if path is not None and (found := from_whole(path)):
+        return found
+    return declared(first_member(head)) or family(names_in(head)) or ZIP
+
+
+def from_whole(path: Path) -> str | None:
+    """Look into a container, unless its table of contents is huge or broken."""
+    try:
+        if not is_small(path):
+            return None
+        with ZipFile(path) as archive:
+            return from_members(archive)
+    except (BadZipFile, EOFError, ValueError, NotImplementedError, RuntimeError):
+        return None  # broken: the beginning has to do
+
+
+def from_members(archive: ZipFile) -> str | None:
+    """Name the kind by the members that say it."""
+    names = set(archive.namelist())
+    if "mimetype" in names:
+        with archive.open("mimetype") as member:
+            return declared(member.read(200))
+    if "[Content_Types].xml" not in names:
+        return "application/java-archive" if "META-INF/MANIFEST.MF" in names else None
+    with archive.open("[Content_Types].xml") as member:
+        types = member.read(MEMBER)
+    return main_part(types) or family(name.encode() for name in names)
+
+
+def main_part(types: bytes) -> str | None:
+    """Name an Office file by the type of its main part."""
+    for found in MAIN.finditer(types):
+        name = found[1].decode()
+        if "macroEnabled" in name:
+            return f"application/{name.replace('macroEnabled', 'macroenabled')}.12"
+        if found[0].endswith(b'.main+xml"') and KINDS.search(name):
+            return f"application/{name}"
+    return None
+
+
+def is_small(path: Path) -> bool:
+    """Check the size of the table of contents, which stands at the end."""
+    with path.open("rb") as source:
+        length = source.seek(0, 2)
+        source.seek(max(0, length - MEMBER - ENDING.size))
+        tail = source.read()
+    at = tail.rfind(b"PK\5\6")
+    if at < 0 or len(tail) - at < ENDING.size:
+        return False
+    return int(ENDING.unpack_from(tail, at)[5]) <= DIRECTORY
+
+
+def first_member(head: bytes) -> bytes:
+    """Read the `mimetype` that books and OpenDocument files begin with."""
+    if len(head) < OPENING.size:
+        return b""
+    fields = OPENING.unpack_from(head)
+    method, packed, name_length, extra = fields[3], fields[7], fields[9], fields[10]
+    start = OPENING.size + name_length
+    if method or head[OPENING.size : start] != b"mimetype":
+        return b""
+    return head[start + extra : start + extra + min(packed, 200)]
+
+
+def declared(content: bytes) -> str | None:
+    """Trust a `mimetype` member as far as it names a known family."""
+    name = content.strip().decode("ascii", "replace")
+    known = ("application/vnd.oasis.opendocument.", "application/epub+zip")
+    return name if name.startswith(known) else None
+
+
+def names_in(head: bytes) -> Iterator[bytes]:
+    """List the names of the members that begin in the head."""
+    for found in re.finditer(rb"PK\x03\x04.{22}(..)..", head, re.DOTALL):
+        yield head[found.end() : found.end() + int.from_bytes(found[1], "little")]
+
+
+def family(names: Iterator[bytes]) -> str | None:
+    """Name an Office file by the folders in it."""
+    for name in names:
+        for folder, mime_type in FAMILIES.items():
+            if name.startswith(folder):
+                return mime_type
+    return None
+
+
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+OLE_UNKNOWN = "application/x-ole-storage"
+STREAMS = (  # in this order: a mail may carry a Word document
+    ("EncryptedPackage", "application/encrypted"),
+    ("__properties_version1.0", "application/vnd.ms-outlook"),
+    ("PowerPoint Document", "application/vnd.ms-powerpoint"),
+    ("WordDocument", "application/msword"),
+    ("Workbook", "application/vnd.ms-excel"),
+    ("Book", "application/vnd.ms-excel"),
+    ("VisioDocument", "application/vnd.visio"),
+)
+SECTORS = 64  # of the directory; the streams that tell come early
+FREE = 0xFFFFFFFA  # marks from here on are no sectors
+
+
+def ole_type(head: bytes, path: Path | None) -> str:
+    """Tell old Office files apart by the streams in them."""
+    if path is None:
+        return ole_streams(head)
+    with path.open("rb") as source:
+        return ole_streams(b"".join(directory(source, head)))
+
+
+def ole_streams(entries: bytes) -> str:
+    """Find a telling name; names are UTF-16 and fill entries of 128 bytes."""
+    entries = entries.lower()  # names of streams ignore case
+    for name, mime_type in STREAMS:
+        wide = f"{name}\0".lower().encode("utf-16-le")
+        at = entries.find(wide)
+        while at >= 0 and at % 128:
+            at = entries.find(wide, at + 1)
+        if at >= 0:
+            return mime_type
+    return OLE_UNKNOWN
+
+
+def directory(source: IO[bytes], head: bytes) -> Iterator[bytes]:
+    """Read the directory, following its chain of sectors."""
+    if len(head) < 512 or head[30] not in (9, 12):
+        return
+    length = 1 << head[30]
+    sector = int.from_bytes(head[48:52], "little")
+    for _ in range(SECTORS):
+        if sector >= FREE:
+            return
+        source.seek((sector + 1) * length)
+        yield source.read(length)
+        sector = following(source, head, sector, length)
+
+
+def following(source: IO[bytes], head: bytes, sector: int, length: int) -> int:
+    """Look the next sector up in the allocation table."""
+    table, place = divmod(sector, length // 4)
+    if table >= 109:  # the header lists no more
+        return FREE
+    at = int.from_bytes(head[76 + table * 4 : 80 + table * 4], "little")
+    if at >= FREE:
+        return FREE
+    source.seek((at + 1) * length + place * 4)
+    return int.from_bytes(source.read(4).ljust(4, b"\xff"), "little")
