@@ -15,6 +15,7 @@ SIGNATURES = (
     (b"MM\0*", "image/tiff"),
     (b"II+\0", "image/tiff"),
     (b"\0\0\1\0", "image/vnd.microsoft.icon"),
+    (b"\0\0\0\x0cjP  \r\n\x87\n", "image/jp2"),
     (b"8BPS\0\1", "image/vnd.adobe.photoshop"),
     (b"\x1f\x8b\x08", "application/gzip"),
     (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
@@ -41,8 +42,10 @@ BRANDS = {
     b"M4A ": "audio/mp4",
     b"qt  ": "video/quicktime",
 }
-# What puremagic may add; it also claims texts and containers, often wrongly.
+# What puremagic may add; it also claims texts and containers, often wrongly, and
+# what is known here: it would have been found above (it calls JPEG 2000 a JPEG).
 TRUSTED = ("image/", "audio/", "video/", "font/")
+OWN = {*(mime_type for _, mime_type in SIGNATURES), *RIFF.values(), *BRANDS.values()}
 CONFIDENT = 0.5
 
 
@@ -91,6 +94,8 @@ def by_puremagic(head: bytes) -> str | None:
     except (PureError, ValueError):
         return None
     for match in matches:
-        if match.confidence >= CONFIDENT and match.mime_type.startswith(TRUSTED):
-            return str(match.mime_type)
+        mime_type = str(match.mime_type)
+        sure = match.confidence >= CONFIDENT and mime_type not in OWN
+        if sure and mime_type.startswith(TRUSTED):
+            return mime_type
     return None

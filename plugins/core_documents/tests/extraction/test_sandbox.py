@@ -92,6 +92,16 @@ def test_a_lost_helper_is_replaced_and_the_document_read(
     assert helper().pid != lost.pid
 
 
+def test_a_stuck_helper_is_replaced(
+    written: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("archivolt_core_documents.extraction.helper.GRACE", 1.0)
+    stuck = helper()
+    stuck.suspend()
+    assert html(written("page.html"), Limits(seconds=1)).status == "done"
+    until(lambda: not stuck.is_running())
+
+
 def test_threads_share_one_helper(written: Callable[..., Path]) -> None:
     path = written("page.html")
     with ThreadPoolExecutor(8) as pool:

@@ -1,5 +1,6 @@
 """What a file is, told from its content."""
 
+import random
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -108,6 +109,8 @@ HEADS = [
     (b"1 < 2 and 3 > 2", "a.html", "text/plain"),
     (b"PK\3\4 cut off", "a.docx", "application/zip"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a.doc", OLE),
+    (b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(40), "a", "image/jp2"),
+    (b"AT&TFORM\0\0\0\0DJVU", "a", "image/vnd.djvu"),
     (bytes(range(256)) * 8, "a.csv", "application/octet-stream"),
 ]
 
@@ -174,6 +177,27 @@ def test_sniffing_costs_little(name: str, samples: dict[str, bytes]) -> None:
     head = (samples[name] * (1 + HEAD_BYTES // len(samples[name])))[:HEAD_BYTES]
     best = min(timed(head, name) for _ in range(20))
     assert best < 300e-6
+
+
+@pytest.mark.parametrize(
+    "piece", [b" ", b"<!--", b"<?", b"a:", b"[", b'{"', b"<a ", b"A: b\n ", b"PK\3\4"]
+)
+def test_no_text_makes_sniffing_slow(piece: bytes) -> None:
+    head = (piece * HEAD_BYTES)[:HEAD_BYTES]
+    assert min(timed(head, "a.html") for _ in range(5)) < 5e-3
+
+
+def test_damage_is_no_error(corpus: Path, tmp_path: Path) -> None:
+    chance = random.Random(7)
+    for source in sorted(corpus.iterdir()) * 3:
+        raw = bytearray(source.read_bytes())
+        for _ in range(20):
+            raw[chance.randrange(len(raw))] = chance.randrange(256)
+        path = tmp_path / source.name
+        path.write_bytes(raw[: chance.randrange(1, len(raw))])
+        assert sniff(path.read_bytes(), path.name, path)
+        path.write_bytes(raw)
+        assert sniff(path.read_bytes(), path.name, path)
 
 
 def timed(head: bytes, name: str) -> float:
