@@ -9,6 +9,7 @@ from typing import IO
 from zipfile import BadZipFile, ZipFile
 
 from archivolt_core_documents.extraction.results import (
+    LOCKED,
     MIB,
     Limits,
     UnreadableError,
@@ -18,7 +19,6 @@ from archivolt_core_documents.extraction.results import (
 RATIO = 200  # office documents stay below 50
 RATIO_FLOOR = 32 * MIB  # what is small unpacked does no harm at any ratio
 ENCRYPTED = 0x1
-LOCKED = "The file is encrypted: upload it without a password to make it searchable."
 
 
 class Archive:

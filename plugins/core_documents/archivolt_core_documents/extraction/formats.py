@@ -11,6 +11,7 @@ from defusedxml.common import DefusedXmlException
 from archivolt_core_documents.extraction.collecting import FullError, Text
 from archivolt_core_documents.extraction.decoding import MINIMUM, guess
 from archivolt_core_documents.extraction.results import (
+    LOCKED,
     Extracted,
     Limits,
     UnreadableError,
@@ -93,7 +94,6 @@ READERS = {
     "application/javascript": TEXT,
 }
 
-LOCKED = "The file is encrypted: upload it without a password to make it searchable."
 OLD = "Old {0} files ({1}) are not read: save it as {2} to make it searchable."
 PACKED = "Archives are not unpacked: upload the files in it to make them searchable."
 UNREAD = {
@@ -144,16 +144,21 @@ def read(path: Path, mime_type: str, limits: Limits) -> Extracted:
     try:
         fill(text, reader, path, limits)
         return text.result(reader.empty)
-    except UnreadableError as error:
-        return failed(str(error))
-    except DefusedXmlException:
-        return failed("Refused: the file declares XML entities (an entity bomb?).")
-    except MemoryError:
-        return failed(out_of_memory(limits))
-    except RecursionError:
-        return failed("The file is nested too deeply to be read.")
-    except Exception as error:
-        return failed(f"The file is damaged and cannot be read ({describe(error)}).")
+    except Exception as error:  # readers raise whatever the damage leads to
+        return failed(sentence(error, limits))
+
+
+def sentence(error: Exception, limits: Limits) -> str:
+    """Tell a user what an error means."""
+    if isinstance(error, UnreadableError):
+        return str(error)
+    if isinstance(error, DefusedXmlException):
+        return "Refused: the file declares XML entities (an entity bomb?)."
+    if isinstance(error, MemoryError):
+        return out_of_memory(limits)
+    if isinstance(error, RecursionError):
+        return "The file is nested too deeply to be read."
+    return f"The file is damaged and cannot be read ({describe(error)})."
 
 
 def fill(text: Text, reader: Reader, path: Path, limits: Limits) -> None:

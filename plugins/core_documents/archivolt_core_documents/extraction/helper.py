@@ -42,16 +42,7 @@ class Helper:
         self._control.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, patience)
         self._owner = os.getpid()
         with theirs:
-            self._process = subprocess.Popen(  # noqa: S603 - our own module
-                [sys.executable, "-I", "-m", MODULE],
-                stdin=theirs.fileno(),
-                stdout=subprocess.DEVNULL,
-                cwd="/",
-                env={key: os.environ[key] for key in PASSED_ON if key in os.environ},
-                # Ctrl-C is for the owner: the helper ends when its socket closes.
-                # Not PR_SET_PDEATHSIG: that fires when the starting *thread* ends.
-                start_new_session=True,
-            )
+            self._process = start(theirs)
 
     def ask(self, request: Request) -> Extracted:
         """Have one document read."""
@@ -76,6 +67,20 @@ class Helper:
             self._process.wait()
         else:
             self._process.returncode = 0  # not ours to wait for
+
+
+def start(control: socket.socket) -> subprocess.Popen[bytes]:
+    """Start a helper that listens on `control`."""
+    return subprocess.Popen(  # noqa: S603 - our own module
+        [sys.executable, "-I", "-m", MODULE],
+        stdin=control.fileno(),
+        stdout=subprocess.DEVNULL,
+        cwd="/",
+        env={key: os.environ[key] for key in PASSED_ON if key in os.environ},
+        # Ctrl-C is for the owner: the helper ends when its socket closes.
+        # Not PR_SET_PDEATHSIG: that fires when the starting *thread* ends.
+        start_new_session=True,
+    )
 
 
 def pair() -> tuple[socket.socket, socket.socket]:

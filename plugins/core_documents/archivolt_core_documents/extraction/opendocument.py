@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from archivolt_core_documents.extraction.archives import LOCKED, Archive
+from archivolt_core_documents.extraction.archives import Archive
 from archivolt_core_documents.extraction.collecting import Text
 from archivolt_core_documents.extraction.markup import Prose, parse
-from archivolt_core_documents.extraction.results import Limits, UnreadableError
+from archivolt_core_documents.extraction.results import LOCKED, Limits, UnreadableError
 
 CONTENT = "content.xml"
 MANIFEST = "META-INF/manifest.xml"

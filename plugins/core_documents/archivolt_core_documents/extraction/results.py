@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 MIB = 1024 * 1024
+LOCKED = "The file is encrypted: upload it without a password to make it searchable."
 
 Status = Literal["done", "empty", "unsupported", "failed"]
 

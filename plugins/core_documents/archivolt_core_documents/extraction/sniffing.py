@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from archivolt_core_documents.extraction import containers, signatures
+from archivolt_core_documents.extraction import containers, ole, signatures
 from archivolt_core_documents.extraction.texts import text_type
 
 HEAD_BYTES = 8192
@@ -20,8 +20,8 @@ def sniff(head: bytes, filename: str, tail_path: Path | None = None) -> str:
         return EMPTY
     if head.startswith((b"PK\3\4", b"PK\5\6")):
         return containers.zip_type(head, tail_path)
-    if head.startswith(containers.OLE):
-        return containers.ole_type(head, tail_path)
+    if head.startswith(ole.OLE):
+        return ole.ole_type(head, tail_path)
     return signatures.by_signature(head) or unmarked(head, filename)
 
 
