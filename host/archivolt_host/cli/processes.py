@@ -3,26 +3,16 @@
 import signal
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
+from importlib import import_module
 from typing import TYPE_CHECKING
-
-from archivolt_host.jobs import rings
 
 if TYPE_CHECKING:
     from archivolt_host.app import Host
 
-SWEEP_EVERY = 600  # seconds
-
-
-def preload(host: "Host") -> None:
+def preload() -> None:
     """Import what the children need before the fork, so that they share it."""
-    import rq
-    import rq.serializers
-    import rq_scheduler
-
-    import archivolt_host.jobs.relay
-
-    _ = (rq, rq.serializers, rq_scheduler, archivolt_host.jobs.relay)
+    for module in ("rq", "archivolt_host.jobs.relay", "archivolt_host.jobs.sweeping"):
+        import_module(module)
 
 
 def work(host: "Host") -> None:
@@ -41,29 +31,10 @@ def relay(host: "Host") -> None:
 
 
 def schedule(host: "Host") -> None:
-    """Be the scheduler: rings that come around, registered anew at every start."""
-    from rq.serializers import JSONSerializer
-    from rq_scheduler import Scheduler
+    """Be the scheduler."""
+    from archivolt_host.jobs.sweeping import scheduler
 
-    from archivolt_host.jobs import sweeping
-
-    scheduler = Scheduler(
-        queue_name="low",
-        connection=rings.connect_blocking(host.valkey_url),
-        interval=5,
-        job_class=None,
-    )
-    scheduler.cancel("archivolt-sweep")
-    scheduler.schedule(
-        datetime.now(UTC),
-        sweeping.sweep_all,
-        id="archivolt-sweep",
-        interval=SWEEP_EVERY,
-        result_ttl=-1,
-        queue_name="low",
-    )
-    _ = JSONSerializer
-    scheduler.run()
+    scheduler(host.valkey_url).run()
 
 
 def _until_terminated() -> Callable[[float], bool]:

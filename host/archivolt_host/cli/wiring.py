@@ -54,7 +54,7 @@ def _children(first: _FirstStart, run: Run) -> Sequence["Child"]:
     _migrate(host)
     _create_first_tenant(host, first)
     app = create_app(host)
-    processes.preload(host)
+    processes.preload()
     host.databases.dispose()  # the forks open their own
     settings = host.manifest.host
     return [
@@ -126,23 +126,24 @@ def _banner(first: _FirstStart, run: Run) -> "Banner":
 
 def _deployment(home: Path, manifest: Path) -> "Deployment":
     from archivolt_host.cli.checks import Deployment
-    from archivolt_host.plugins.discovery import discover, infos, problems
+    from archivolt_host.plugins.discovery import discover, infos
     from archivolt_host.plugins.manifest import check_file, read_manifest
+    from archivolt_host.tenants.home import Home
 
     found = discover()
     host = read_manifest(manifest if manifest.exists() else None).host
     url = str(host["catalog_url"])
     return Deployment(
-        home=home,
+        home=Home(home),
         port=int(os.environ.get("ARCHIVOLT_PORT", "8080")),
         valkey_url=str(host["valkey_url"]) or None,
-        database_url=url if url.startswith("postgresql") else None,
-        check_manifest=lambda: [str(p) for p in check_file(manifest, infos(found))],
+        postgresql_url=url if url.startswith("postgresql") else None,
+        manifest_problem=lambda: (
+            "\n".join(map(str, check_file(manifest, infos(found)))) or None
+        ),
         plugins=tuple((d.entry_point.name, d.problem) for d in found),
     )
 
 
 run = run_command(plan)
 doctor = doctor_command(_deployment)
-
-__all__ = ["doctor", "problems", "run"]

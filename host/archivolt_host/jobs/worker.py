@@ -33,18 +33,23 @@ ASLEEP = timedelta(seconds=30)  # until a job of a switched-off plugin is tried 
 _catalog: Catalog | None = None
 
 
-def bind(catalog: Catalog) -> None:
+def bind(found: Catalog) -> None:
     """Make this the catalog in which the worker finds tenants."""
     global _catalog
-    _catalog = catalog
+    _catalog = found
+
+
+def catalog() -> Catalog:
+    """Return the bound catalog."""
+    if _catalog is None:
+        raise RuntimeError("No host is open: call open_host() first.")
+    return _catalog
 
 
 def drain(slug: str, queue: str) -> int:
     """Run what is due in one queue of one tenant; return how many jobs that were."""
-    if _catalog is None:
-        raise RuntimeError("No host is open: call open_host() first.")
     _answer_ring(slug, queue)
-    tenant = _catalog.find(slug)
+    tenant = catalog().find(slug)
     if tenant is None:
         return 0  # disabled since: its jobs wait in its own database
     done, until = 0, time.monotonic() + SLICE
