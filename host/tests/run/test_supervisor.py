@@ -94,10 +94,11 @@ def test_no_child_outlives_a_killed_supervisor_and_a_new_start_works(run, until)
     assert again.get().isdigit()
 
 
-def test_what_a_child_has_forked_goes_with_it(run, until, tmp_path):
+@pytest.mark.parametrize("killed", ["parent", "supervisor"])
+def test_what_a_child_has_forked_goes_with_it(run, until, tmp_path, killed):
     note = tmp_path / "grandchild"
-    run(EXTRA="parent", GRANDCHILD=str(note)).ready()
+    one = run(EXTRA="parent", GRANDCHILD=str(note)).ready()
     grandchild = int(until(lambda: note.exists() and note.read_text()))
-    note.unlink()
-    os.kill(psutil.Process(grandchild).ppid(), signal.SIGKILL)
+    pids = {"parent": psutil.Process(grandchild).ppid(), "supervisor": one.pid}
+    os.kill(pids[killed], signal.SIGKILL)
     until(lambda: not psutil.pid_exists(grandchild))

@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
@@ -60,20 +61,36 @@ def spawn(child: Child, *, forget: Callable[[], None]) -> int:
 
 
 def die_with_parent(parent: int) -> None:
-    """Have the kernel kill this process when its parent ends (Linux).
-
-    Every process that forks further should call this in its own children too.
-    """
+    """Have the kernel kill this process when its parent ends (Linux)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:  # it ended before we could ask
         os._exit(1)
 
 
+def _bequeath() -> None:
+    """Have what this process forks die with it too, such as a worker's jobs.
+
+    Only for its main thread: to the kernel, the parent is the thread that forked.
+    """
+    parent: list[int] = []
+
+    def before() -> None:
+        is_main = threading.current_thread() is threading.main_thread()
+        parent[:] = [os.getpid()] if is_main else []
+
+    def after() -> None:
+        for pid in parent:
+            die_with_parent(pid)
+
+    os.register_at_fork(before=before, after_in_child=after)
+
+
 def _become(child: Child, parent: int, forget: Callable[[], None]) -> NoReturn:
     status = 1
     try:
         die_with_parent(parent)
+        _bequeath()
         os.setpgid(0, 0)  # Ctrl-C reaches the supervisor alone, which stops in order
         setproctitle(f"archivolt: {child.name}")
         _reset_signals(forget)
