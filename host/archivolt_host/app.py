@@ -16,8 +16,8 @@ from archivolt_host.http.gates import Addresses
 from archivolt_host.http.resources import jobs as job_routes
 from archivolt_host.http.resources import plugins as plugin_routes
 from archivolt_host.http.stages import TenantStage
-from archivolt_host.jobs import rings, worker
 from archivolt_host.jobs import registry as job_registry
+from archivolt_host.jobs import rings, worker
 from archivolt_host.jobs.registry import Jobs
 from archivolt_host.plugins import dispatch
 from archivolt_host.plugins.manifest import Manifest, find_problems, read_manifest
@@ -201,7 +201,9 @@ def _mount(app: Edge, host: Host) -> None:
         app.register_blueprint(page)
     for plugin, blueprint in host.registry.brought("register_blueprints"):
         app.owners[blueprint.name] = plugin
-        api.register_blueprint(blueprint, url_prefix=f"/vault{blueprint.url_prefix or ''}")
+        api.register_blueprint(
+            blueprint, url_prefix=f"/vault{blueprint.url_prefix or ''}"
+        )
     app.freeze()
     for rule in app.url_map.iter_rules():
         owner = app.owners.get(rule.endpoint.rpartition(".")[0])

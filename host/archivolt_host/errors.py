@@ -71,7 +71,8 @@ class StaleError(ArchivoltError):
     code = "stale"
 
     def __init__(
-        self, message: str = "It was changed in the meantime: read it again, then retry."
+        self,
+        message: str = "It was changed in the meantime: read it again, then retry.",
     ) -> None:
         super().__init__(message)
 

@@ -4,7 +4,6 @@ import time
 from typing import Any
 
 from archivolt_hookspecs import host, registration
-
 from archivolt_host.http import idempotency
 from archivolt_host.jobs import bus, events
 from archivolt_host.jobs.registry import job

@@ -16,4 +16,6 @@ def demo(tenant: str) -> None:
         came = dispatch.collect("load_samples")
     for line in came:
         click.echo(f"  {line}")
-    click.echo(f"Search for something: GET /vault/search?q=contract, with Org: {tenant}")
+    click.echo(
+        f"Search for something: GET /vault/search?q=contract, with Org: {tenant}"
+    )

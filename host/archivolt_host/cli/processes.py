@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from archivolt_host.app import Host
 
+
 def preload() -> None:
     """Import what the children need before the fork, so that they share it."""
     for module in ("rq", "archivolt_host.jobs.relay", "archivolt_host.jobs.sweeping"):

@@ -32,7 +32,9 @@ class Access:
 CLOSED = Access()
 
 
-def requires(permission: str, *, streams: bool = False, reads: bool = False) -> Callable[[F], F]:
+def requires(
+    permission: str, *, streams: bool = False, reads: bool = False
+) -> Callable[[F], F]:
     """Let in whoever holds the permission.
 
     ``reads`` opens a read transaction although the method is not GET.

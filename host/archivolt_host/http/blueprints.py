@@ -37,5 +37,3 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
 
 class ModelAPIView(MethodView):
     """A view with one method per HTTP verb; what it does not declare stays closed."""
-
-

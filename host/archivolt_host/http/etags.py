@@ -41,5 +41,3 @@ def not_modified(row: Versioned) -> Response | None:
     if request.if_none_match.contains_weak(etag(row).strip('"')):
         return Response(status=304, headers=headers(row))
     return None
-
-

@@ -55,7 +55,9 @@ def bind(home: Any, allowed: Addresses, *, multiprocess: bool) -> None:
 
 def _checks() -> dict[str, Callable[[], None]]:
     own = {"database": check_database, "valkey": check_valkey, "storage": check_storage}
-    return own | {check.name: check.probe for check in dispatch.registry().health_checks}
+    return own | {
+        check.name: check.probe for check in dispatch.registry().health_checks
+    }
 
 
 def _look() -> tuple[dict[str, Any], int]:

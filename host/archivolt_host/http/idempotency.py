@@ -152,7 +152,9 @@ def _store(
         )
     )
     if done.rowcount != 1:  # type: ignore[attr-defined]
-        raise RefusedError("This request took too long and was given up: send it again.")
+        raise RefusedError(
+            "This request took too long and was given up: send it again."
+        )
 
 
 def _release(key: str, owner: str) -> None:

@@ -97,5 +97,3 @@ def answer(page: Slice) -> tuple[dict[str, Any], int, dict[str, str]]:
         query = urlencode([*arguments, ("cursor", page.next)])
         headers["Link"] = f'<{request.path}?{query}>; rel="next"'
     return body, 200, headers
-
-

@@ -169,7 +169,9 @@ def answer_os(error: OSError) -> Response:
 def answer_redis(error: RedisError) -> Response:
     """Say that Valkey is down."""
     log.error("valkey", problem=str(error))
-    return answer_known(errors.UnavailableError("Valkey does not answer: try again soon."))
+    return answer_known(
+        errors.UnavailableError("Valkey does not answer: try again soon.")
+    )
 
 
 def answer_unknown(error: Exception) -> Response:

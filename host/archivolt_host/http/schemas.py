@@ -91,9 +91,7 @@ class ProblemSchema(Schema):
     code = fields.String(required=True)
     detail = fields.String(required=True)
     request_id = fields.String(required=True)
-    errors = fields.Dict(
-        keys=fields.String(), values=fields.List(fields.String())
-    )
+    errors = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
 
 
 _pages: dict[type[Schema], type[Schema]] = {}

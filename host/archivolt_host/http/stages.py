@@ -102,5 +102,3 @@ def _identify(sent: str, tenant: Tenant) -> None:
             "The token is not valid for this tenant: sign in again."
         )
     context.signed_in(actor)
-
-

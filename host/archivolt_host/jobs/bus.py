@@ -18,7 +18,11 @@ from archivolt_host.tenants.ids import uuid7
 
 
 def enqueue(
-    job: Job, *, delay: timedelta | None = None, unique: str | None = None, **arguments: Any
+    job: Job,
+    *,
+    delay: timedelta | None = None,
+    unique: str | None = None,
+    **arguments: Any,
 ) -> UUID:
     """Have a job done after the commit; return its id.
 

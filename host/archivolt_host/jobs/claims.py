@@ -137,5 +137,3 @@ def next_due(session: Session) -> tuple[list[str], datetime | None]:
         select(func.min(JobRow.lease_until)).where(JobRow.status == "running")
     )
     return list(queues), min((t for t in (later, leased) if t), default=None)
-
-

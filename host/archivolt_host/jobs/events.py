@@ -25,7 +25,9 @@ def tell(hook: str, **arguments: Any) -> None:
             deliver,
             plugin=listener.plugin,
             hook=hook,
-            news={k: str(v) if isinstance(v, UUID) else v for k, v in arguments.items()},
+            news={
+                k: str(v) if isinstance(v, UUID) else v for k, v in arguments.items()
+            },
         )
 
 

@@ -13,9 +13,9 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from archivolt_hookspecs.identity import Actor
 from redis.exceptions import RedisError
 
+from archivolt_hookspecs.identity import Actor
 from archivolt_host.errors import NotFoundError
 from archivolt_host.jobs import claims, rings
 from archivolt_host.jobs.models import JobRow

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from archivolt_hookspecs.registration import Permission
-
 from archivolt_host.errors import DeniedError
 from archivolt_host.http.access import public, requires, signed_in
 from archivolt_host.plugins.dispatch import allowed, registry

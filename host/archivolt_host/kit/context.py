@@ -1,6 +1,6 @@
 """Who is asking, and for which tenant."""
 
-from archivolt_host.tenants.context import actor, actor_or_none, request_id, tenant
 from archivolt_host.tenants.context import Tenant as Tenant
+from archivolt_host.tenants.context import actor, actor_or_none, request_id, tenant
 
 __all__ = ["Tenant", "actor", "actor_or_none", "request_id", "tenant"]

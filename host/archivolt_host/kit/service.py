@@ -132,7 +132,9 @@ class Service(Generic[M]):
         descends, name = sort.startswith("-"), sort.removeprefix("-")
         if name not in self.sorts:
             known = ", ".join(self.sorts)
-            raise InvalidError(f"sort is one of {known}, with '-' before it to descend.")
+            raise InvalidError(
+                f"sort is one of {known}, with '-' before it to descend."
+            )
         keys = [(getattr(self.model, name), descends)]
         return [*keys, (self.model.id, descends)] if name != "id" else keys
 
@@ -154,6 +156,8 @@ def _typed(kind: Any, value: Any) -> Any:
     if value is None or isinstance(value, kind):
         return value
     try:
-        return kind.fromisoformat(value) if hasattr(kind, "fromisoformat") else kind(value)
+        return (
+            kind.fromisoformat(value) if hasattr(kind, "fromisoformat") else kind(value)
+        )
     except (TypeError, ValueError) as error:
         raise InvalidError("The cursor does not fit this list.") from error

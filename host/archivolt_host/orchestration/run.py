@@ -33,7 +33,9 @@ class Orchestrator:
         """Do every step; on an error undo backwards and raise it again."""
         unit = sessions.unit_or_none()
         if unit is not None and unit.write and unit.began:
-            raise RuntimeError("An orchestrator was run inside an open write transaction")
+            raise RuntimeError(
+                "An orchestrator was run inside an open write transaction"
+            )
         begun: list[Step] = []
         try:
             for step in self.steps():

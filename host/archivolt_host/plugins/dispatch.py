@@ -47,7 +47,9 @@ def _prepared(verb: str, hook: str) -> Iterator[Implementation]:
     """Yield the implementations that may run now; a sleeping guard refuses."""
     plugins, slug = registry(), _slug()
     if plugins.verb(hook) != verb:
-        raise TypeError(f"{hook} is to be called by {plugins.verb(hook)}(), not {verb}()")
+        raise TypeError(
+            f"{hook} is to be called by {plugins.verb(hook)}(), not {verb}()"
+        )
     if slug is not None and (guard := plugins.sleeping_guard(hook, slug)):
         raise GuardDownError(guard, hook)
     return iter(plugins.implementations(hook, plugins.enabled(slug)))

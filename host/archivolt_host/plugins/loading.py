@@ -9,11 +9,11 @@ from importlib.metadata import EntryPoint
 from types import ModuleType
 from typing import Any
 
-import archivolt_hookspecs
 import pluggy
 import structlog
-from archivolt_hookspecs import PROJECT
 
+import archivolt_hookspecs
+from archivolt_hookspecs import PROJECT
 from archivolt_host.plugins.metadata import PluginInfo
 
 log = structlog.get_logger()
@@ -51,7 +51,8 @@ def load(
 def _manager() -> pluggy.PluginManager:
     manager = pluggy.PluginManager(PROJECT)
     for module in spec_modules():
-        manager.add_hookspecs(module)
+        if any(hasattr(thing, "archivolt_verb") for thing in vars(module).values()):
+            manager.add_hookspecs(module)
     return manager
 
 

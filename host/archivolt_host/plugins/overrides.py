@@ -32,7 +32,8 @@ class Overrides:
             for row in session.scalars(select(OverrideRow)):
                 rows.setdefault((row.tenant, row.plugin), {})[row.key] = row.value
             behind = frozenset(
-                (row.tenant, row.plugin) for row in session.scalars(select(CatchingUpRow))
+                (row.tenant, row.plugin)
+                for row in session.scalars(select(CatchingUpRow))
             )
         self._rows, self._catching_up = rows, behind
 

@@ -1,5 +1,6 @@
 """What this process knows of its plugins: which are loaded, which are out and why,
-and which are on for a tenant."""
+and which are on for a tenant.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,7 +10,6 @@ from typing import Any
 
 from archivolt_hookspecs.markers import verb_of
 from archivolt_hookspecs.registration import Action, HealthCheck, Permission
-
 from archivolt_host.plugins.breaker import Breakers
 from archivolt_host.plugins.discovery import discover, infos, problems
 from archivolt_host.plugins.loading import Loading, load
@@ -52,9 +52,7 @@ class Registry:
         self._wanted: dict[str, frozenset[str]] = {}
         self._enabled: dict[str, frozenset[str]] = {}
         self._settings: dict[tuple[str, str], Mapping[str, Any]] = {}
-        self._table: dict[
-            tuple[str, frozenset[str]], tuple[Implementation, ...]
-        ] = {}
+        self._table: dict[tuple[str, frozenset[str]], tuple[Implementation, ...]] = {}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -112,7 +110,10 @@ class Registry:
         if name in self.overrides.catching_up(tenant):
             return "catching_up", "It reads what was written while it was off."
         if self.breakers.is_open(tenant, name):
-            return "resting", "It failed several times in a row; tried again in a minute."
+            return (
+                "resting",
+                "It failed several times in a row; tried again in a minute.",
+            )
         if name not in self.enabled(tenant):
             return "off", self._why_off(name, tenant)
         return "on", None

@@ -1,7 +1,6 @@
 """The light switch: a plugin on or off for one tenant, at run time, without data loss."""
 
 from archivolt_hookspecs import host as specs
-
 from archivolt_host.errors import RefusedError
 from archivolt_host.plugins import overrides
 from archivolt_host.plugins.registry import Registry
@@ -10,9 +9,7 @@ from archivolt_host.tenants.context import Tenant
 RESYNC = specs.resync.__name__
 
 
-def switch(
-    registry: Registry, tenant: Tenant, name: str, on: bool, actor: str
-) -> None:
+def switch(registry: Registry, tenant: Tenant, name: str, on: bool, actor: str) -> None:
     """Switch a plugin; refused (409, and why) where others stand or fall with it."""
     slug = tenant.slug
     if on == (name in registry.wanted(slug)):
@@ -38,7 +35,9 @@ def _may_go_on(registry: Registry, slug: str, name: str) -> None:
 def _may_go_off(registry: Registry, slug: str, name: str) -> None:
     info = registry.infos.get(name)
     if info is not None and info.required:
-        raise RefusedError(f"{name} is required: the platform does not work without it.")
+        raise RefusedError(
+            f"{name} is required: the platform does not work without it."
+        )
     dependents = [
         other
         for other in sorted(registry.wanted(slug))

@@ -13,9 +13,7 @@ CALLS = Counter(
 SECONDS = Counter(
     "archivolt_hook_seconds_total", "Time spent in hooks", ["plugin", "hook"]
 )
-ERRORS = Counter(
-    "archivolt_hook_errors_total", "Hooks that raised", ["plugin", "hook"]
-)
+ERRORS = Counter("archivolt_hook_errors_total", "Hooks that raised", ["plugin", "hook"])
 
 _request: ContextVar[dict[str, float] | None] = ContextVar("request", default=None)
 

@@ -74,7 +74,7 @@ class Source:
 
     def _environment(self, **options: Any) -> EnvironmentContext:
         def steps(revision: Any, context: Any) -> Any:
-            return self.script._upgrade_revs("head", revision)  # noqa: SLF001
+            return self.script._upgrade_revs("head", revision)
 
         return EnvironmentContext(
             Config(), self.script, fn=steps, destination_rev="head", **options

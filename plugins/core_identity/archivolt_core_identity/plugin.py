@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from archivolt_hookspecs import hookimpl
-from archivolt_hookspecs.identity import Actor
-from archivolt_hookspecs.registration import Action, Permission
-
 from archivolt_core_identity.tokens import logic as tokens
 from archivolt_core_identity.tokens import views as token_views
 from archivolt_core_identity.users import commands, logic, samples
 from archivolt_core_identity.users import views as user_views
+from archivolt_hookspecs import hookimpl
+from archivolt_hookspecs.identity import Actor
+from archivolt_hookspecs.registration import Action, Permission
 
 
 class Identity:
@@ -61,5 +60,3 @@ class Identity:
     def permission_granted(self, actor: Actor, permission: str) -> bool | None:
         """Let admins do everything and members what is meant for them."""
         return logic.granted(actor, permission)
-
-

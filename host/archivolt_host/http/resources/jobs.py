@@ -44,5 +44,3 @@ class Job(ModelAPIView):
         if row.actor_id != context.actor().id and not dispatch.allowed("jobs.read"):
             raise NotFoundError("Job", id)
         return row
-
-

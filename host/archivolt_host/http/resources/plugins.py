@@ -121,7 +121,9 @@ def _parsed(info: PluginInfo, sent: dict[str, Any]) -> dict[str, Any]:
             known = ", ".join(sorted(info.settings)) or "none"
             problems[f"settings.{key}"] = [f"There is no such setting; known: {known}."]
         elif setting.scope != "tenant":
-            problems[f"settings.{key}"] = ["Only the operator sets it, in the manifest."]
+            problems[f"settings.{key}"] = [
+                "Only the operator sets it, in the manifest."
+            ]
         elif raw is not None:
             try:
                 parse(setting, raw)
@@ -172,4 +174,3 @@ def _settings(registry: Registry, info: PluginInfo, slug: str) -> dict[str, Any]
         }
         for key, e in found.items()
     }
-

@@ -10,9 +10,7 @@ class User(UuidMixin, TimesMixin, RevisionMixin, Base):
     """Somebody who may sign in to this tenant."""
 
     __tablename__ = "identity_user"
-    __table_args__ = (
-        CheckConstraint("state IN ('active', 'disabled')", name="state"),
-    )
+    __table_args__ = (CheckConstraint("state IN ('active', 'disabled')", name="state"),)
 
     username: Mapped[str] = mapped_column(String(150))
     # What makes two names the same: case and Unicode forms do not tell them apart.
