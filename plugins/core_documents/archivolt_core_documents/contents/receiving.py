@@ -109,7 +109,10 @@ def _read_form(target: Limited) -> Received:
     files_seen = []
 
     def open_part(
-        total: Any, content_type: Any, filename: str | None, length: Any = None
+        total_content_length: int | None,
+        content_type: str | None,
+        filename: str | None,
+        content_length: int | None = None,
     ) -> Limited:
         files_seen.append(filename)
         if len(files_seen) > 1:
