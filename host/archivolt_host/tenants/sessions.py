@@ -162,7 +162,7 @@ class UnitOfWork:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Undo what the block wrote if it fails; costs nothing if it uses no session."""
+        """Undo what the block wrote if it fails; free where it uses no session."""
         lazy = _LazySavepoint()
         self._lazy.append(lazy)
         try:
