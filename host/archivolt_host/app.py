@@ -20,6 +20,8 @@ from archivolt_host.jobs import registry as job_registry
 from archivolt_host.jobs import rings, worker
 from archivolt_host.jobs.registry import Jobs
 from archivolt_host.plugins import dispatch, drivers
+from archivolt_host.jobs.valkey_address import valkey_url
+from archivolt_host.plugins import dispatch
 from archivolt_host.plugins.manifest import Manifest, find_problems, read_manifest
 from archivolt_host.plugins.manifest.model import ManifestError
 from archivolt_host.plugins.registry import HOST, Registry, open_registry
@@ -104,8 +106,6 @@ def open_host(home: Home | None = None, manifest_path: Path | None = None) -> Ho
 
 def rings_url(home: Home, manifest: Manifest) -> str:
     """Return the address of Valkey: the manifest's, or the embedded one's socket."""
-    from archivolt_host.cli.run.valkey import valkey_url
-
     return valkey_url(home, str(manifest.host["valkey_url"]))
 
 

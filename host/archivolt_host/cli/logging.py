@@ -1,10 +1,11 @@
-"""Logs: coloured on a terminal, JSON lines elsewhere, always with tenant and request."""
+"""Logs: coloured on a terminal, else JSON lines; always with tenant and request."""
 
 import logging
 import sys
 from typing import Any
 
 import structlog
+from structlog.typing import EventDict
 
 from archivolt_host.tenants import context
 
@@ -16,7 +17,7 @@ LEVELS = {
 }
 
 
-def _with_context(logger: Any, name: str, event: dict[str, Any]) -> dict[str, Any]:
+def _with_context(logger: Any, name: str, event: EventDict) -> EventDict:
     """Add who and for whom, where the line does not say so itself."""
     tenant, actor = context.tenant_or_none(), context.actor_or_none()
     if tenant is not None:
@@ -51,5 +52,5 @@ def configure(level: str = "info") -> None:
     )
 
 
-def _same(logger: Any, name: str, event: dict[str, Any]) -> dict[str, Any]:
+def _same(logger: Any, name: str, event: EventDict) -> EventDict:
     return event

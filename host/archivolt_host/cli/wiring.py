@@ -1,4 +1,4 @@
-"""Ties ``run`` and ``doctor`` to the application: the processes, and what is checked."""
+"""Ties ``run`` and ``doctor`` to the application: its processes and its checks."""
 
 import os
 import secrets
@@ -21,7 +21,7 @@ FIRST_TENANT, FIRST_USER = "demo", "admin"
 
 
 def plan(options: Options) -> Plan:
-    """Read from the manifest how to run; the application is imported by the children."""
+    """Read from the manifest how to run; the children import the application."""
     from archivolt_host.plugins.manifest import read_manifest
 
     host = read_manifest(options.manifest if options.manifest.exists() else None).host

@@ -1,8 +1,8 @@
-"""What every request passes, in this order: CORS, CSP, tenant, encryption,
-authentication, tracing.
+"""What every request passes, one stage after the other.
 
-CORS is answered by its extension before the rest; encryption asks the plugins and
-costs nothing where none offers it.
+The order is CORS, CSP, tenant, encryption, authentication, tracing. CORS is
+answered by its extension before the rest; encryption asks the plugins and costs
+nothing where none offers it.
 """
 
 from ipaddress import ip_address
@@ -80,7 +80,7 @@ def _is_address(name: str) -> bool:
 
 
 def authenticate(request: Request, tenant: Tenant | None, access: Access) -> None:
-    """End authentication before any view sees the request; one parser, three schemes."""
+    """Authenticate before any view sees the request; one parser, three schemes."""
     if access.public:
         return
     sent = request.headers.get("Authorization")

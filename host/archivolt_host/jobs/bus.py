@@ -62,7 +62,7 @@ def _values(
 
 
 def _plain(job: Job, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Return the arguments as JSON holds them; UUIDs become text, objects are refused."""
+    """Return the arguments as JSON: UUIDs become text, objects are refused."""
     plain = {k: str(v) if isinstance(v, UUID) else v for k, v in arguments.items()}
     try:
         json.dumps(plain, allow_nan=False)

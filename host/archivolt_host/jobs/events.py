@@ -1,4 +1,4 @@
-"""``tell``: news for other plugins, written with the business transaction, sent after it.
+"""``tell``: news for other plugins, written with the business, sent after commit.
 
 Each subscriber has a delivery of its own (a job), so one that fails is retried alone.
 """

@@ -1,4 +1,4 @@
-"""The doorbell: one ring per tenant and queue goes through RQ to whichever worker is free.
+"""The doorbell: one ring per tenant and queue, through RQ, to any free worker.
 
 Ringing is never part of a request: a thread of its own does it, so that a slow or dead
 Valkey costs nobody an answer. A lost ring is found by the relay.
@@ -59,12 +59,12 @@ class Bell:
                 log.warning("ring lost, the relay will find it", problem=str(error))
 
 
-def connect(url: str) -> "Redis[bytes]":
+def connect(url: str) -> Redis:
     """Return a connection that gives up rather than waits."""
     return Redis.from_url(url, socket_timeout=5, socket_connect_timeout=2)
 
 
-def connect_blocking(url: str) -> "Redis[bytes]":
+def connect_blocking(url: str) -> Redis:
     """Return a connection for a worker, which waits for rings."""
     return Redis.from_url(url)
 

@@ -107,7 +107,7 @@ def run(tenant: Tenant, job: Job, row: JobRow) -> None:
 
 
 def _run_in_one_unit(tenant: Tenant, job: Job, row: JobRow) -> None:
-    """Commit the job's effect and its end together; inner transactions hold the fence."""
+    """Commit a job's effect and its end together; inner transactions hold the fence."""
     with sessions.guarded(lambda session: claims.hold(session, row)):
         work = sessions.UnitOfWork(tenant.place, write=True)
         with sessions.entered(work):

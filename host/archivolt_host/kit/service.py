@@ -80,7 +80,7 @@ class Service(Generic[M]):
         order = [c.desc() if descends else c.asc() for c, descends in keys]
         rows = self.session.scalars(query.order_by(*order).limit(page.limit + 1)).all()
         shown, more = rows[: page.limit], len(rows) > page.limit
-        last = [getattr(shown[-1], c.key) for c, _ in keys] if more else []
+        last = [getattr(shown[-1], str(c.key)) for c, _ in keys] if more else []
         return Slice(shown, page.cursor_at(_plain(last)) if more else None, count)
 
     def update(self, row: M, **values: Any) -> M:
@@ -143,7 +143,7 @@ class Service(Generic[M]):
         if len(keys) != len(values):
             return list(values)  # seek refuses it
         return [
-            _typed(inspect(c).type.python_type, value)  # type: ignore[union-attr]
+            _typed(inspect(c).type.python_type, value)
             for (c, _), value in zip(keys, values, strict=True)
         ]
 

@@ -1,4 +1,4 @@
-"""What was switched or set at run time: in the catalog, audited, counted by the epoch."""
+"""What was switched or set at run time: in the catalog, audited, with an epoch."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

@@ -1,6 +1,4 @@
-"""What this process knows of its plugins: which are loaded, which are out and why,
-and which are on for a tenant.
-"""
+"""What this process knows of plugins: loaded, out and why, on for which tenant."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -102,7 +100,7 @@ class Registry:
         return frozenset(on)
 
     def state(self, name: str, tenant: str) -> tuple[str, str | None]:
-        """Return a plugin's state for a tenant, and the reason where it does not work."""
+        """Return a plugin's state for a tenant, and why where it does not work."""
         if name in self.out:
             return "out", self.out[name]
         if name not in self.manifest.plugins:
@@ -213,7 +211,7 @@ class Registry:
 
 
 def _in_order(caller: Any) -> Any:
-    """Return implementations with tryfirst before and trylast behind, else as loaded."""
+    """Return implementations as loaded, but tryfirst before and trylast behind."""
     impls = caller.get_hookimpls()
     return sorted(impls, key=lambda i: (not i.tryfirst, i.trylast))
 

@@ -1,4 +1,4 @@
-"""The light switch: a plugin on or off for one tenant, at run time, without data loss."""
+"""The light switch: a plugin on or off for one tenant, at once, with no data lost."""
 
 from archivolt_hookspecs import host as specs
 from archivolt_host.errors import RefusedError

@@ -1,4 +1,4 @@
-"""Brings the catalog and every tenant to the plan's heads: resumable, a few at a time."""
+"""Brings catalog and tenants to the plan's heads: resumable, a few at a time."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -37,7 +37,7 @@ def behind(catalog: Catalog, fingerprint: str) -> Sequence[Tenant]:
 def migrate(
     tenants: Sequence[Tenant],
     provisioner: Provisioner,
-    progress: Callable[[str], None] = lambda _: None,
+    progress: Callable[[str], object] = lambda _: None,
 ) -> Outcome:
     """Migrate these tenants; one that fails stays as it was and holds up no other."""
     outcome = Outcome()

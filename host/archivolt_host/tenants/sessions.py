@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, NestedTransaction
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session, SessionTransaction
+from sqlalchemy.orm import Session
 
 from archivolt_host.errors import UnavailableError
 from archivolt_host.tenants import context
@@ -49,7 +49,7 @@ class Databases:
 
 _databases: Databases | None = None
 _unit: ContextVar["UnitOfWork | None"] = ContextVar("unit_of_work", default=None)
-_guard: ContextVar[Callable[[Session], None] | None] = ContextVar("guard", default=None)
+_guard: ContextVar[Callable[[Connection], None] | None] = ContextVar("guard", default=None)
 _catalog_place: Place | None = None
 
 
@@ -67,14 +67,18 @@ def databases() -> Databases:
 
 
 class UnitOfWork:
-    """One transaction in one place, and what is to happen around its end."""
+    """One transaction in one place, and what is to happen around its end.
+
+    ``connection`` is the transaction itself; ``session`` is an ORM session on top of
+    it, made only for code that asks for one.
+    """
 
     def __init__(self, place: Place, *, write: bool) -> None:
         self.place = place
         self.write = write
         self.guard = _guard.get() if write else None
-        self._session: Session | None = None
         self._connection: Connection | None = None
+        self._session: Session | None = None
         self._end_turn: Callback | None = None
         self._lazy: list[_LazySavepoint] = []
         self._before_commit: list[Callback] = []
@@ -84,31 +88,50 @@ class UnitOfWork:
     @property
     def began(self) -> bool:
         """Whether a transaction is open."""
-        return self._session is not None
+        return self._connection is not None
+
+    @property
+    def connection(self) -> Connection:
+        """The connection; its first use begins the transaction."""
+        connection = self._connection or self._begin()
+        if self._lazy:
+            self._set_savepoints(connection)
+        return connection
 
     @property
     def session(self) -> Session:
-        """The session; its first use begins the transaction."""
-        session = self._session or self._begin()
-        for lazy in self._lazy:
-            lazy.transaction = session.begin_nested()
-        self._lazy.clear()
-        return session
+        """An ORM session inside the transaction."""
+        connection = self.connection
+        if self._session is None:
+            self._session = Session(
+                connection,
+                expire_on_commit=False,
+                join_transaction_mode="rollback_only",
+            )
+        return self._session
 
-    def _begin(self) -> Session:
+    def _begin(self) -> Connection:
         database = databases().of(self.place)
         if self.write:
             self._end_turn = database.turn(self.place)
         try:
-            self._connection = connection = database.connect(
-                self.place, write=self.write
-            )
-            self._session = Session(connection, expire_on_commit=False)
-            self._session.connection()
+            connection: Connection = database.connect(self.place, write=self.write)
+            self._connection = connection
+            connection.begin()
         except BaseException:
             self.close()
             raise
-        return self._session
+        return connection
+
+    def _set_savepoints(self, connection: Connection) -> None:
+        self._flush()
+        for lazy in self._lazy:
+            lazy.transaction = connection.begin_nested()
+        self._lazy.clear()
+
+    def _flush(self) -> None:
+        if self._session is not None:
+            self._session.flush()
 
     def before_commit(self, callback: Callback) -> None:
         """Run ``callback`` last thing before the commit; it may still refuse it."""
@@ -124,13 +147,13 @@ class UnitOfWork:
 
     def commit(self) -> None:
         """Make the work durable, then run what waited for that."""
-        if self._session is not None:
-            self._session.flush()
+        if self._connection is not None:
+            self._flush()
             for callback in self._before_commit:
                 callback()
             if self.guard is not None:
-                self.guard(self._session)
-            self._session.commit()
+                self.guard(self._connection)
+            self._connection.commit()
         self.close()
         for callback in self._after_commit:
             callback()
@@ -138,8 +161,8 @@ class UnitOfWork:
     def rollback(self) -> None:
         """Undo the work, then run what must survive the refusal."""
         try:
-            if self._session is not None:
-                self._session.rollback()
+            if self._connection is not None:
+                self._connection.rollback()
         finally:
             self.close()
         callbacks, self._after_rollback = self._after_rollback, []
@@ -162,14 +185,18 @@ class UnitOfWork:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Undo what the block wrote if it fails; costs nothing if it uses no session."""
+        """Undo what the block wrote if it fails; free where it uses no session."""
         lazy = _LazySavepoint()
         self._lazy.append(lazy)
         try:
             yield
+            if lazy.transaction is not None:
+                self._flush()
         except BaseException:
             if lazy.transaction is not None:
                 lazy.transaction.rollback()
+                if self._session is not None:
+                    self._session.expire_all()
             raise
         else:
             if lazy.transaction is not None:
@@ -182,7 +209,7 @@ class UnitOfWork:
 class _LazySavepoint:
     """A savepoint that is set at the first use of the session inside its block."""
 
-    transaction: SessionTransaction | None = None
+    transaction: NestedTransaction | None = None
 
 
 def unit_or_none() -> UnitOfWork | None:
@@ -206,8 +233,13 @@ def session() -> Session:
     return unit().session
 
 
+def connection() -> Connection:
+    """Return the connection of the unit of work under way."""
+    return unit().connection
+
+
 @contextmanager
-def guarded(guard: Callable[[Session], None]) -> Iterator[None]:
+def guarded(guard: Callable[[Connection], None]) -> Iterator[None]:
     """Have every write inside check ``guard`` last thing before its commit."""
     token = _guard.set(guard)
     try:
@@ -260,8 +292,13 @@ def transaction(tenant: Tenant | None = None) -> Iterator[UnitOfWork]:
 
 @contextmanager
 def reading(tenant: Tenant | None = None) -> Iterator[UnitOfWork]:
-    """Read one consistent state in a short transaction of its own."""
-    with working((tenant or context.tenant()).place, write=False) as work:
+    """Read one consistent state; inside a read of the same tenant, join that."""
+    place = (tenant or context.tenant()).place
+    outer = _unit.get()
+    if outer is not None and not outer.write and outer.place == place:
+        yield outer
+        return
+    with working(place, write=False) as work:
         yield work
 
 

@@ -1,4 +1,4 @@
-"""SQLite, a file per tenant: one engine, connections pooled per file, writers in a queue."""
+"""SQLite, a file per tenant: one engine, a pool per file, writers in a queue."""
 
 import fcntl
 import os

@@ -75,7 +75,7 @@ def set_password(user: User, password: str) -> None:
 
 
 def verify(user: User | None, password: str) -> bool:
-    """Return whether the password is right; unknown names take as long as known ones."""
+    """Return whether the password is right; unknown names take just as long."""
     try:
         hasher.verify(user.password_hash if user else _nobody(), password)
     except (VerifyMismatchError, InvalidHashError):

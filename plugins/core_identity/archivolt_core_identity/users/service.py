@@ -1,6 +1,5 @@
 """Every database access of the users domain, and nothing else."""
 
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, select
@@ -23,7 +22,7 @@ class UserService(Service[User]):
         """Return the user with a name, or None."""
         return self.session.scalar(select(User).where(User.name_key == name_key))
 
-    def identity(self, id: UUID) -> Row[Any] | None:
+    def identity(self, id: UUID) -> Row[UUID, str, list[str], str] | None:
         """Return what every request needs to know of its user, or None."""
         return self.session.execute(IDENTITY.where(User.id == id)).first()
 
