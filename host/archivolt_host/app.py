@@ -19,9 +19,8 @@ from archivolt_host.http.stages import TenantStage
 from archivolt_host.jobs import registry as job_registry
 from archivolt_host.jobs import rings, worker
 from archivolt_host.jobs.registry import Jobs
-from archivolt_host.plugins import dispatch, drivers
 from archivolt_host.jobs.valkey_address import valkey_url
-from archivolt_host.plugins import dispatch
+from archivolt_host.plugins import dispatch, drivers
 from archivolt_host.plugins.manifest import Manifest, find_problems, read_manifest
 from archivolt_host.plugins.manifest.model import ManifestError
 from archivolt_host.plugins.registry import HOST, Registry, open_registry

@@ -20,6 +20,7 @@ from archivolt_host.tenants.postgres import SchemaDatabases
 from archivolt_host.tenants.sqlite import SqliteDatabases
 
 Callback = Callable[[], object]
+Guard = Callable[[Connection], None]
 
 
 class Databases:
@@ -49,7 +50,9 @@ class Databases:
 
 _databases: Databases | None = None
 _unit: ContextVar["UnitOfWork | None"] = ContextVar("unit_of_work", default=None)
-_guard: ContextVar[Callable[[Connection], None] | None] = ContextVar("guard", default=None)
+_guard: ContextVar[Callable[[Connection], None] | None] = ContextVar(
+    "guard", default=None
+)
 _catalog_place: Place | None = None
 
 
@@ -239,13 +242,26 @@ def connection() -> Connection:
 
 
 @contextmanager
-def guarded(guard: Callable[[Connection], None]) -> Iterator[None]:
+def guarded(guard: Guard) -> Iterator[None]:
     """Have every write inside check ``guard`` last thing before its commit."""
     token = _guard.set(guard)
     try:
         yield
     finally:
         _guard.reset(token)
+
+
+def enter(work: UnitOfWork) -> None:
+    """Make ``work`` the current unit until ``leave``."""
+    _unit.set(work)
+
+
+def leave() -> None:
+    """End whatever unit is still open, without a commit."""
+    work = _unit.get()
+    if work is not None:
+        _unit.set(None)
+        work.rollback()
 
 
 @contextmanager
