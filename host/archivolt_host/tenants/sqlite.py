@@ -82,8 +82,13 @@ class FilePool(Pool):
             record.close()
 
     def recreate(self) -> "FilePool":
-        """Return an empty pool of the same kind."""
-        return FilePool(self._creator)
+        """Return an empty pool of the same kind, with the same listeners."""
+        return FilePool(
+            self._creator,
+            reset_on_return=self._reset_on_return,
+            _dispatch=self.dispatch,
+            dialect=self._dialect,
+        )
 
     def dispose(self) -> None:
         """Close every idle connection."""

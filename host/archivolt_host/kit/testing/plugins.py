@@ -113,5 +113,6 @@ def _forget(packages: Sequence[str]) -> None:
         if is_ours(mapper.class_.__module__):
             for table in mapper.tables:
                 Base.metadata.remove(table)  # type: ignore[arg-type]
+            Base.registry._dispose_cls(mapper.class_)
     for module in [name for name in sys.modules if is_ours(name)]:
         del sys.modules[module]
