@@ -16,8 +16,8 @@ from archivolt_host.http.gates import Addresses
 from archivolt_host.http.resources import jobs as job_routes
 from archivolt_host.http.resources import plugins as plugin_routes
 from archivolt_host.http.stages import TenantStage
+from archivolt_host.jobs import events, rings, wake, worker
 from archivolt_host.jobs import registry as job_registry
-from archivolt_host.jobs import rings, worker
 from archivolt_host.jobs.registry import Jobs
 from archivolt_host.jobs.valkey_address import valkey_url
 from archivolt_host.plugins import dispatch, drivers
@@ -79,6 +79,13 @@ class Host:
     def catalog_place(self) -> Place:
         """Where the catalog is."""
         return _catalog_place(self.home, self.manifest)
+
+    def close(self) -> None:
+        """Let go of databases and threads, so that another host may be opened here."""
+        self.databases.dispose()
+        rings.bell().close()
+        wake.forget()
+        events.forget()
 
     def _sources(self) -> list[Source]:
         sources = [Source(HOST, HOST_MIGRATIONS / "tenant")]

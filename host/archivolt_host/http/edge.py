@@ -59,6 +59,7 @@ class Edge(Flask):
         self.owners: dict[str, str] = {}
         self.access: Table = {}
         problems.register(self)
+        self.teardown_request(_leave)
 
     def freeze(self) -> None:
         """Note what each route demands, once all plugins are mounted."""
@@ -146,3 +147,8 @@ class Edge(Flask):
         response.headers["X-Request-Id"] = context.request_id()
         observing.note(self, response)
         return response
+
+
+def _leave(error: BaseException | None) -> None:
+    """Leave no tenant behind for what this thread does next."""
+    context.enter(None)

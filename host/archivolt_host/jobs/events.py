@@ -52,3 +52,8 @@ def _typed(hook: str, argument: str, value: Any) -> Any:
 def _annotations(hook: str) -> dict[str, Any]:
     spec = getattr(dispatch.registry().loading.manager.hook, hook).spec.function
     return inspect.get_annotations(spec, eval_str=True)
+
+
+def forget() -> None:
+    """Forget the hookspecs of this host, as before another is opened."""
+    _annotations.cache_clear()

@@ -78,8 +78,13 @@ class Provisioner:
         shutil.copyfile(self._template(), made)
         os.replace(made, path)
 
+    @property
+    def template_path(self) -> Path:
+        """Where the file is that new tenants are copied from, once it is made."""
+        return self.templates / f"template-{self.plan.fingerprint}.db"
+
     def _template(self) -> Path:
-        template = self.templates / f"template-{self.plan.fingerprint}.db"
+        template = self.template_path
         if not template.exists():
             made = template.with_name(f"{template.name}.{uuid.uuid4().hex}")
             with sqlite_migration(made) as connection:
