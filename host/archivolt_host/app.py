@@ -20,7 +20,7 @@ from archivolt_host.jobs import registry as job_registry
 from archivolt_host.jobs import rings, worker
 from archivolt_host.jobs.registry import Jobs
 from archivolt_host.jobs.valkey_address import valkey_url
-from archivolt_host.plugins import dispatch
+from archivolt_host.plugins import dispatch, drivers
 from archivolt_host.plugins.manifest import Manifest, find_problems, read_manifest
 from archivolt_host.plugins.manifest.model import ManifestError
 from archivolt_host.plugins.registry import HOST, Registry, open_registry
@@ -152,6 +152,7 @@ def _bind(host: Host) -> None:
     job_registry.bind(Jobs(host.registry, housekeeping.OWN_JOBS))
     rings.bind(rings.Bell(host.valkey_url))
     worker.bind(host.catalog)
+    drivers.bind(host.home.path)
     host.catalog.on_change(host.registry.forget)
     host.registry.catalog_changed = lambda: host.catalog.refresh(force=True)
 

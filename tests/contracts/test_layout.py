@@ -5,10 +5,12 @@ import re
 
 LAYERS = {"views", "orchestrators", "logic", "service", "models", "schemas"}
 # commands: a second front door beside views, on the terminal.
-# samples: what ``archivolt demo`` loads, through the same logic as a user.
+# samples: what ``archivolt demo`` loads, as a user would.
 BESIDE = {"commands", "samples"}
 # Packages of a plugin that are no domain, each with the reason.
 NO_DOMAINS = {
+    ("archivolt_core_documents", "blobs"): "a driver: files instead of rows",
+    ("archivolt_core_documents", "contents"): "bytes to and from HTTP, for two domains",
     ("archivolt_core_documents", "extraction"): "a library that reads untrusted files",
 }
 TOP = {"__init__", "plugin"}

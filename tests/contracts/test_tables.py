@@ -17,6 +17,7 @@ OTHER_KEYS = {
     "catching_up": "one row per tenant and plugin",
     "epoch": "a single row",
     "host_idempotency": "found by what the caller sent",
+    "documents_tag": "an index: documents are found by their tag",
 }
 
 
