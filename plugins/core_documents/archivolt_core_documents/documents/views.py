@@ -108,7 +108,7 @@ class OneDocument(ModelAPIView):
     @blueprint.arguments(DocumentFields)
     @blueprint.response(200, DocumentSchema)
     def patch(self, values: dict[str, Any], id: UUID) -> Any:
-        """Change title, folder, tags or metadata; null clears. ``If-Match`` required."""
+        """Change title, folder, tags or metadata; null clears. Needs ``If-Match``."""
         document = logic.get(id)
         require_match(document)
         changed = logic.change(document, values)
