@@ -17,7 +17,7 @@ class Moment(fields.AwareDateTime):
     """A time in RFC 3339; without a time zone it is refused."""
 
     def __init__(self, **options: Any) -> None:
-        messages = {"invalid": WANTED, "invalid_awareness": WANTED}
+        messages: Any = {"invalid": WANTED, "invalid_awareness": WANTED}
         super().__init__(
             format="iso", default_timezone=None, error_messages=messages, **options
         )

@@ -71,7 +71,7 @@ def _held(connection: Connection, job: JobRow, **values: object) -> None:
         .values(**values)
         .execution_options(synchronize_session=False)
     )
-    if done.rowcount != 1:  # type: ignore[attr-defined]
+    if done.rowcount != 1:
         raise LeaseLostError(f"{job.name} {job.id} was taken over by another worker")
 
 

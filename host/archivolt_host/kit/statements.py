@@ -1,4 +1,4 @@
-"""The statements of one table, prepared once: building SQL costs more than running it."""
+"""The statements of one table, made once: building SQL costs more than running it."""
 
 from collections import namedtuple
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ class Statements:
         attributes = inspect(model).column_attrs
         #: Columns by the names that the program uses for them.
         self.columns = {a.key: self.table.c[a.columns[0].key] for a in attributes}
-        self.record: Any = namedtuple(f"{model.__name__}Row", self.columns)
+        self.record = _record(f"{model.__name__}Row", tuple(self.columns))
         self.select = select(*self.columns.values())
         self.get = self.select.where(self.columns["id"] == bindparam("id"))
         self.insert = self.table.insert()
@@ -50,7 +50,9 @@ class Statements:
         return self._updates[names], parameters
 
     def _make_update(self, names: tuple[str, ...]) -> Any:
-        new = {self.columns[n].key: bindparam(f"new_{n}") for n in names}
+        new: dict[str, Any] = {
+            self.columns[n].key: bindparam(f"new_{n}") for n in names
+        }
         change = self.table.update().where(self.columns["id"] == bindparam("old_id"))
         if REVISION in self.columns:
             revision = self.columns[REVISION]
@@ -63,6 +65,10 @@ class Statements:
         if REVISION in self.columns:
             values = {**values, REVISION: row.revision + 1}
         return row._replace(**values)
+
+
+def _record(name: str, fields: tuple[str, ...]) -> Any:
+    return namedtuple(name, fields)
 
 
 def _default(default: Any) -> Any:

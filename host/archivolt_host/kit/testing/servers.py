@@ -29,6 +29,7 @@ def valkey_server() -> Iterator[str]:
     """The address of the embedded Valkey, started once for all tests."""
     from archivolt_host.cli.run import valkey as embedded
     from archivolt_host.cli.run.children import die_with_parent
+    from archivolt_host.jobs import valkey_address as address
     from archivolt_host.tenants.home import Home
 
     with tempfile.TemporaryDirectory(prefix="archivolt-") as folder:
@@ -40,9 +41,9 @@ def valkey_server() -> Iterator[str]:
             preexec_fn=partial(die_with_parent, os.getpid()),
         )
         try:
-            path = embedded.socket_path(home)
+            path = address.socket_path(home)
             wait_until(lambda: embedded.answers(path))
-            yield embedded.valkey_url(home)
+            yield address.valkey_url(home)
         finally:
             process.terminate()
             process.wait()
