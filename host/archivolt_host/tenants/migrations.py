@@ -11,14 +11,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from alembic.config import Config
-from alembic.runtime.environment import EnvironmentContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.pool import NullPool
+
+if TYPE_CHECKING:  # heavy, and not needed where nothing is to be migrated
+    from alembic.runtime.environment import EnvironmentContext
+    from alembic.script import ScriptDirectory
 
 
 class MigrationError(Exception):
@@ -38,8 +39,10 @@ class Source:
         return f"alembic_version_{self.name}"
 
     @cached_property
-    def script(self) -> ScriptDirectory:
+    def script(self) -> "ScriptDirectory":
         """The folder as Alembic reads it."""
+        from alembic.script import ScriptDirectory
+
         return ScriptDirectory(
             str(self.folder.parent), version_locations=[str(self.folder)]
         )
@@ -72,7 +75,10 @@ class Source:
             environment.run_migrations()
         return buffer.getvalue()
 
-    def _environment(self, **options: Any) -> EnvironmentContext:
+    def _environment(self, **options: Any) -> "EnvironmentContext":
+        from alembic.config import Config
+        from alembic.runtime.environment import EnvironmentContext
+
         def steps(revision: Any, context: Any) -> Any:
             return self.script._upgrade_revs("head", revision)
 
@@ -80,7 +86,7 @@ class Source:
             Config(), self.script, fn=steps, destination_rev="head", **options
         )
 
-    def _configure(self, environment: EnvironmentContext, **options: Any) -> None:
+    def _configure(self, environment: "EnvironmentContext", **options: Any) -> None:
         environment.configure(
             version_table=self.version_table,
             render_as_batch=True,
@@ -97,9 +103,13 @@ class Plan:
 
     @cached_property
     def fingerprint(self) -> str:
-        """A short name for the state that this plan leads to."""
-        heads = "\n".join(f"{source.name}={source.head}" for source in self.sources)
-        return hashlib.sha256(heads.encode()).hexdigest()[:16]
+        """A short name for the state that this plan leads to, read without Alembic."""
+        scripts = [
+            f"{source.name}/{script.name}"
+            for source in self.sources
+            for script in sorted(source.folder.glob("*.py"))
+        ]
+        return hashlib.sha256("\n".join(scripts).encode()).hexdigest()[:16]
 
     def pending(self, connection: Connection) -> Sequence[Source]:
         """Return the sources that a database is behind."""
