@@ -3,7 +3,6 @@
 CORS is answered by its extension, CSP is a fixed header of every answer.
 """
 
-
 from flask import Request
 
 from archivolt_host.errors import (
