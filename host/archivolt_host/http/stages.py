@@ -3,6 +3,8 @@
 CORS is answered by its extension, CSP is a fixed header of every answer.
 """
 
+from ipaddress import ip_address
+
 from flask import Request
 
 from archivolt_host.errors import (
