@@ -35,7 +35,7 @@ def write(host):
         place = SqlitePlace(Path(words["path"]))
         with ThreadPoolExecutor(words["threads"]) as pool:
             times = range(words["threads"] * words["times"])
-            list(pool.map(lambda _: add_one(place), times))
+            list(pool.map(lambda _, place=place: add_one(place), times))
         say({"done": True})
 
 
