@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, SessionTransaction
@@ -18,6 +19,8 @@ from archivolt_host.tenants import context
 from archivolt_host.tenants.context import Place, SqlitePlace, Tenant
 from archivolt_host.tenants.postgres import SchemaDatabases
 from archivolt_host.tenants.sqlite import SqliteDatabases
+
+log = structlog.get_logger()
 
 Callback = Callable[[], object]
 
@@ -132,8 +135,10 @@ class UnitOfWork:
                 self.guard(self._session)
             self._session.commit()
         self.close()
-        for callback in self._after_commit:
-            callback()
+        callbacks, self._after_commit = self._after_commit, []
+        self._after_rollback.clear()  # what is durable is not taken back
+        for callback in callbacks:
+            _contained(callback)
 
     def rollback(self) -> None:
         """Undo the work, then run what must survive the refusal."""
@@ -144,7 +149,7 @@ class UnitOfWork:
             self.close()
         callbacks, self._after_rollback = self._after_rollback, []
         for callback in callbacks:
-            callback()
+            _contained(callback, self.place)
 
     def close(self) -> None:
         """Give the connection back and let the next writer in."""
@@ -177,6 +182,21 @@ class UnitOfWork:
         finally:
             if lazy in self._lazy:
                 self._lazy.remove(lazy)
+
+
+def _contained(callback: Callback, place: Place | None = None) -> None:
+    """Run an afterthought, in a write unit of its own if a place is given.
+
+    Its failure changes nothing about what was decided, and hides no other error.
+    """
+    try:
+        if place is None:
+            callback()
+        else:
+            with working(place, write=True):
+                callback()
+    except Exception:
+        log.exception("failed after the end of a transaction")
 
 
 class _LazySavepoint:
