@@ -126,8 +126,7 @@ def test_a_session_outside_of_any_place_is_an_error(host):
 
 
 @pytest.mark.placements("schema")
-@pytest.mark.plugins()
-@pytest.mark.settings(host={"secret_key": "0123456789abcdef0123456789abcdef"})
+@pytest.mark.plugins
 def test_a_hundred_tenants_share_a_small_pool(host, make_tenant):
     tenants = [make_tenant(f"tenant-{n}") for n in range(100)]
 
@@ -142,7 +141,7 @@ def test_a_hundred_tenants_share_a_small_pool(host, make_tenant):
         assert session.scalar(count, {"name": "archivolt_login"}) <= 10
 
 
-@pytest.mark.plugins()
+@pytest.mark.plugins
 def test_three_hundred_files_in_turn_keep_few_descriptors_open(host, make_tenant):
     from archivolt_host.tenants.sqlite import IDLE_CONNECTIONS
 
@@ -154,7 +153,7 @@ def test_three_hundred_files_in_turn_keep_few_descriptors_open(host, make_tenant
     assert open_files < 3 * IDLE_CONNECTIONS + 100
 
 
-@pytest.mark.plugins()
+@pytest.mark.plugins
 def test_after_all_connections_were_closed_new_ones_are_pooled_again(tenant, host):
     host.databases.dispose()  # as before every fork
     for _ in range(5):
