@@ -67,7 +67,7 @@ class Host:
     @cached_property
     def catalog_provisioner(self) -> Provisioner:
         """What makes and migrates the catalog."""
-        source = Source("catalog", HOST_MIGRATIONS / "catalog")
+        source = Source("catalog", HOST_MIGRATIONS / "catalog", vital=True)
         return Provisioner(
             plan=Plan((source,)),
             templates=self.home.run,
@@ -88,12 +88,17 @@ class Host:
         events.forget()
 
     def _sources(self) -> list[Source]:
-        sources = [Source(HOST, HOST_MIGRATIONS / "tenant")]
-        for name in self.registry.names:
-            folder = self.registry.package_folder(name) / "migrations"
-            if folder.is_dir():
-                sources.append(Source(name, folder))
-        return sources
+        own = Source(HOST, HOST_MIGRATIONS / "tenant", vital=True)
+        found = [self._source(name) for name in self.registry.names]
+        sources = [source for source in found if source.folder.is_dir()]
+        for broken in [source for source in sources if source.problem]:
+            reason = f"Its migrations cannot be read: {broken.problem}"
+            self.registry.put_out(broken.name, reason)
+        return [own, *(s for s in sources if s.name in self.registry.names)]
+
+    def _source(self, name: str) -> Source:
+        folder = self.registry.package_folder(name) / "migrations"
+        return Source(name, folder, frozenset(self.registry.infos[name].requires))
 
 
 def open_host(home: Home | None = None, manifest_path: Path | None = None) -> Host:
@@ -101,11 +106,12 @@ def open_host(home: Home | None = None, manifest_path: Path | None = None) -> Ho
     home = (home or Home()).prepare()
     manifest = read_manifest(manifest_path)
     registry = open_registry(manifest)
-    _refuse_what_concerns_all(manifest, registry)
     databases = _databases(manifest)
     catalog = Catalog(home.tenants)
     url = rings_url(home, manifest)
     host = Host(home, manifest, registry, catalog, databases, url)
+    _ = host.provisioner  # finds out whose migrations cannot be read
+    _refuse_what_concerns_all(manifest, registry)
     _bind(host)
     return host
 

@@ -79,7 +79,7 @@ def test_a_generator_that_is_left_open_does_not_lend_its_tenant(two_tenants, wri
 def test_after_an_error_the_next_user_of_the_connection_is_clean(two_tenants, write):
     mine, theirs = two_tenants
     for _ in range(3):
-        with (  # noqa: PT012 - a write comes before the error, and is lost
+        with (
             pytest.raises(DBAPIError),
             context.acting(mine),
             sessions.transaction() as work,
