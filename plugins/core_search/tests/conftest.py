@@ -1,4 +1,4 @@
-"""A host with search on SQLite and on PostgreSQL, and documents that tests hold in hand."""
+"""A host with search on SQLite and on PostgreSQL, and documents to hold in hand."""
 
 import shutil
 import tempfile

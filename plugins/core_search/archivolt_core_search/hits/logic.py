@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from archivolt_core_search.hits.service import SCALE, After, hits
-from archivolt_core_search.index.models import Document
 from archivolt_core_search.words.queries import Query, parse
 from archivolt_core_search.words.snippets import Snippets
 from archivolt_host.kit import hooks
@@ -43,9 +42,9 @@ def _described(query: Query, found: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _texts(entry: Document, query: Query) -> list[str]:
+def _texts(entry: Any, query: Query) -> list[str]:
     """Return where to look for a hit, in this order."""
-    text = hits.part_text(entry.key, query) if entry.parts else entry.text
+    text = hits.part_text(entry.key, query) if entry.parts > 1 else entry.text
     return [text, entry.title, entry.filename, entry.tags, entry.properties]
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Double,
     Row,
     and_,
+    bindparam,
     cast,
     column,
     func,
@@ -23,7 +24,7 @@ from sqlalchemy import (
     text,
 )
 
-from archivolt_core_search.index.models import PARTS, Document, Tag, first_row
+from archivolt_core_search.index.models import PARTS, Document, Tag, part_row
 from archivolt_core_search.words import vectors
 from archivolt_core_search.words.queries import Query
 from archivolt_host.kit.service import Service
@@ -66,11 +67,27 @@ HITS = {
     .subquery("hits")
     for name, sql in (("sqlite", SQLITE), ("postgresql", POSTGRESQL))
 }
-FIRST_PART = {
+# The texts to make snippets of: a short one, and the first part that has a term.
+SHORT_TEXT = {
+    "sqlite": """coalesce(
+        (SELECT p.text FROM search_part p WHERE p.id = d.key * :parts + 1),
+        (SELECT f.body FROM search_text f WHERE f.rowid = d.key))""",
+    "postgresql": "(SELECT p.text FROM search_part p WHERE p.id = d.key * :parts + 1)",
+}
+ENTRIES = {
+    name: text(
+        f"SELECT key, title, filename, tags, properties, parts,"  # noqa: S608 - ours
+        f" CASE WHEN parts = 1 THEN {short} ELSE '' END AS text"
+        f" FROM search_document d WHERE key IN :keys"
+    ).bindparams(bindparam("keys", expanding=True), parts=PARTS)
+    for name, short in SHORT_TEXT.items()
+}
+PART_TEXT = {
     "sqlite": text(
-        "SELECT text FROM search_part WHERE id = (SELECT rowid FROM search_part_text"
-        " WHERE search_part_text MATCH 'body : (' || :any || ')'"
-        " AND rowid > :first AND rowid < :last ORDER BY rowid LIMIT 1)"
+        "SELECT coalesce(p.text, f.body) FROM search_part_text f"
+        " JOIN search_part p ON p.id = f.rowid"
+        " WHERE f.search_part_text MATCH 'body : (' || :any || ')'"
+        " AND f.rowid > :first AND f.rowid < :last ORDER BY f.rowid LIMIT 1"
     ),
     "postgresql": text(
         "SELECT text FROM search_part WHERE id > :first AND id < :last"
@@ -108,16 +125,16 @@ class HitService(Service[Document]):
         counted = self._where(every, filters)
         return int(self.session.scalar(counted, self._asked(query)) or 0)
 
-    def entries(self, keys: Sequence[int]) -> Mapping[int, Document]:
-        """Return entries by key, with the text of the short ones."""
-        rows = self.session.scalars(select(Document).where(Document.key.in_(keys)))
+    def entries(self, keys: Sequence[int]) -> Mapping[int, Row[Any]]:
+        """Return what snippets are made of, by key; long texts are left out."""
+        rows = self.session.execute(ENTRIES[self._dialect], {"keys": list(keys)})
         return {row.key: row for row in rows}
 
     def part_text(self, key: int, query: Query) -> str:
-        """Return the first part of a long document in which a term is found."""
-        first = first_row(key)
+        """Return the first part of a long text in which a term is found."""
+        first = part_row(key, 0)
         values = {"first": first, "last": first + PARTS, "any": self._any(query)}
-        return self.session.scalar(FIRST_PART[self._dialect], values) or ""
+        return self.session.scalar(PART_TEXT[self._dialect], values) or ""
 
     def _condition(self, name: str, value: Any) -> ColumnElement[bool]:
         if name == "tag":

@@ -25,7 +25,7 @@ def follow_text(document: DocumentInfo, text: str) -> None:
     if entry is None:
         follow(document)
         entry = index.find_id(document.id)
-    if entry is not None and (entry.parts or entry.text != text):
+    if entry is not None and (entry.parts or text):
         index.put_text(entry, list(pieces(text)))
 
 

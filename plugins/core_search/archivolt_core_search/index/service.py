@@ -16,15 +16,19 @@ from archivolt_core_search.index.models import (
     Document,
     Part,
     Tag,
-    first_row,
+    part_row,
 )
 from archivolt_core_search.words.folding import fold
 from archivolt_core_search.words.vectors import vector
 from archivolt_host.kit.service import Service
 
-Fields = Mapping[str, str]  # folded text by column
+Fields = Mapping[str, str]  # text by column
 META = FIELDS[:-1]
-KEPT = ("title", "filename", "tags", "properties", "mime_type", "folder_id")
+KEPT = (*META, "mime_type", "folder_id")
+# Statements on tables: those on models cost half as much again.
+DOCUMENT, PART, TAG = (
+    Document.metadata.tables[m.__tablename__] for m in (Document, Part, Tag)
+)
 
 
 class Engine(Protocol):
@@ -32,6 +36,9 @@ class Engine(Protocol):
 
     def columns(self, fields: Fields) -> dict[str, Any]:
         """Return what stands beside the plain columns of a row."""
+
+    def keeps(self, text: str) -> bool:
+        """Return whether the index itself keeps this text as it was written."""
 
     def add(
         self, session: Session, table: TableClause, row: int, fields: Fields
@@ -46,35 +53,51 @@ class Engine(Protocol):
 
 
 class Fts5:
-    """SQLite. The tables store what they index, so that rows can be taken out again."""
+    """SQLite: two FTS5 tables.
+
+    They store what they index, since only so a row can be taken out again whatever the
+    next Unicode makes of its letters.
+    """
 
     def columns(self, fields: Fields) -> dict[str, Any]:
         return {}
 
+    def keeps(self, text: str) -> bool:
+        return text.isascii()
+
     def add(
         self, session: Session, table: TableClause, row: int, fields: Fields
     ) -> None:
-        values = {"rowid": row} | {name: fields.get(name, "") for name in FIELDS}
-        session.execute(ADD[table.name], values)
+        values = {name: self._indexed(fields.get(name, "")) for name in FIELDS}
+        session.execute(ADD[table.name], {"rowid": row, **values})
 
     def change(self, session: Session, saved: Row[Any], fields: Fields) -> None:
-        table, row = (LONG, first_row(saved.key)) if saved.parts else (SHORT, saved.key)
-        session.execute(CHANGE[table.name], {"row": row, **fields})
+        values = {name: self._indexed(text) for name, text in fields.items()}
+        long = saved.parts > 1
+        row = part_row(saved.key, 0) if long else saved.key
+        session.execute(CHANGE[(LONG if long else SHORT).name], {"row": row, **values})
 
     def erase(self, session: Session, key: int, parts: int) -> None:
-        if parts:
-            row = first_row(key)
-            mine = LONG.c.rowid.between(row, row + parts - 1)
+        if parts > 1:
+            first = part_row(key, 0)
+            mine = LONG.c.rowid.between(first, first + parts - 1)
             session.execute(delete(LONG).where(mine))
         else:
             session.execute(delete(SHORT).where(SHORT.c.rowid == key))
 
+    def _indexed(self, text: str) -> str:
+        """Fold a text, unless the tokenizer finds the same words by itself."""
+        return text if self.keeps(text) else fold(text)
+
 
 class Vectors:
-    """PostgreSQL. The rows of the index are columns of our tables."""
+    """PostgreSQL: the rows of the index are columns of our tables."""
 
     def columns(self, fields: Fields) -> dict[str, Any]:
-        return {"vector": vector(fields)}
+        return {"vector": vector({name: fold(text) for name, text in fields.items()})}
+
+    def keeps(self, text: str) -> bool:
+        return False
 
     def add(
         self, session: Session, table: TableClause, row: int, fields: Fields
@@ -82,11 +105,14 @@ class Vectors:
         """Do nothing: the vector came with the row."""
 
     def change(self, session: Session, saved: Row[Any], fields: Fields) -> None:
-        change: Any = update(Document).where(Document.key == saved.key)
-        if saved.parts:
-            change = update(Part).where(Part.id == first_row(saved.key))
-        whole = {**fields, "body": fold(saved.text)}
-        session.execute(change.values(vector=vector(whole)))
+        if saved.parts > 1:
+            mine = update(PART).where(PART.c.id == part_row(saved.key, 0))
+        else:
+            mine = update(DOCUMENT).where(DOCUMENT.c.key == saved.key)
+        if saved.parts == 1:
+            written = select(PART.c.text).where(PART.c.id == part_row(saved.key, 1))
+            fields = {**fields, "body": session.scalar(written) or ""}
+        session.execute(mine.values(self.columns(fields)))
 
     def erase(self, session: Session, key: int, parts: int) -> None:
         """Do nothing: the vector goes with the row."""
@@ -108,11 +134,11 @@ CHANGE = {
 
 
 def _upsert(dialect: Any) -> Any:
-    add = dialect.insert(Document)
+    add = dialect.insert(DOCUMENT)
     changed = {name: add.excluded[name] for name in KEPT}
     return add.on_conflict_do_update(
-        index_elements=[Document.id], set_=changed | {"saves": Document.saves + 1}
-    ).returning(Document.key, Document.saves, Document.parts, Document.text)
+        index_elements=["id"], set_=changed | {"saves": DOCUMENT.c.saves + 1}
+    ).returning(DOCUMENT.c.key, DOCUMENT.c.saves, DOCUMENT.c.parts)
 
 
 UPSERT = {"sqlite": _upsert(sqlite), "postgresql": _upsert(postgresql)}
@@ -125,65 +151,73 @@ class IndexService(Service[Document]):
     kind = "Document"
     sql_verbs = ("find_id", "put", "put_text", "clear", "after")
 
-    def find_id(self, id: UUID) -> Document | None:
-        """Return a document's entry, or None."""
-        return self.session.scalar(select(Document).where(Document.id == id))
+    def find_id(self, id: UUID) -> Row[Any] | None:
+        """Return the row of a document, or None."""
+        return self.session.execute(BY_ID, {"id": id}).first()
 
     def put(self, values: Mapping[str, Any], tags: Sequence[str]) -> None:
-        """Add an entry, or change it; a new one takes two statements and no read."""
-        fields = {name: fold(values[name]) for name in META}
-        new = {"text": "", "parts": 0, "saves": 1} | self._engine.columns(fields)
-        saved = self.session.execute(UPSERT[self._dialect], {**values, **new}).one()
+        """Enter a document, or change it; a new one takes two statements, no read."""
+        fields = {name: values[name] for name in META}
+        new = {"parts": 0, "saves": 1} | self._engine.columns(fields)
+        statement = UPSERT[self._dialect]
+        saved = self.session.execute(statement, {**values, **new}).one()
         if saved.saves == 1:
             self._engine.add(self.session, SHORT, saved.key, fields)
         else:
             self._engine.change(self.session, saved, fields)
-            self.session.execute(delete(Tag).where(Tag.key == saved.key))
+            self.session.execute(delete(TAG).where(TAG.c.key == saved.key))
         if tags:
             rows = [{"key": saved.key, "tag": tag} for tag in tags]
-            self.session.execute(insert(Tag), rows)
+            self.session.execute(insert(TAG), rows)
 
-    def put_text(self, entry: Document, pieces: Sequence[str]) -> None:
-        """Replace an entry's text: a short one in its row, a long one in parts."""
-        fields = {name: fold(getattr(entry, name)) for name in META}
-        if entry.parts or len(pieces) > 1:
-            self._engine.erase(self.session, entry.key, entry.parts)
-        if entry.parts:
-            self.session.execute(delete(Part).where(Part.key == entry.key))
-        if len(pieces) == 1:
-            fields["body"] = fold(pieces[0])
-            self._set(entry, text=pieces[0], parts=0, **self._engine.columns(fields))
-            self._engine.add(self.session, SHORT, entry.key, fields)
-            return
-        pieces = ["", *pieces][:PARTS]
-        self._set(entry, text="", parts=len(pieces), vector=None)
-        for number, piece in enumerate(pieces):
-            self._add_part(entry.key, number, piece, {} if number else fields)
+    def put_text(self, saved: Row[Any], pieces: Sequence[str]) -> None:
+        """Replace a document's text: a short one in its row, a long one in parts."""
+        fields = {name: getattr(saved, name) for name in META}
+        if saved.parts > 1 or len(pieces) > 1:
+            self._engine.erase(self.session, saved.key, saved.parts)
+        if saved.parts:
+            self.session.execute(delete(PART).where(PART.c.key == saved.key))
+        if len(pieces) > 1:
+            self._put_long(saved, ["", *pieces][:PARTS], fields)
+        else:
+            self._put_short(saved, "".join(pieces), fields)
 
     def clear(self, ids: Sequence[UUID]) -> None:
         """Take documents out of the index."""
-        mine = select(Document.key, Document.parts).where(Document.id.in_(ids))
+        mine = select(DOCUMENT.c.key, DOCUMENT.c.parts).where(DOCUMENT.c.id.in_(ids))
         for key, parts in self.session.execute(mine).all():
             self._engine.erase(self.session, key, parts)
-        self.session.execute(delete(Document).where(Document.id.in_(ids)))
+        self.session.execute(delete(DOCUMENT).where(DOCUMENT.c.id.in_(ids)))
 
     def after(self, id: UUID | None, limit: int) -> Sequence[UUID]:
-        """Return the ids of entries in order."""
+        """Return the ids of documents in the index, in order."""
         ids = select(Document.id).order_by(Document.id).limit(limit)
-        return self.session.scalars(
-            ids.where(Document.id > id) if id is not None else ids
-        ).all()
+        if id is not None:
+            ids = ids.where(Document.id > id)
+        return self.session.scalars(ids).all()
 
-    def _add_part(self, key: int, number: int, text: str, fields: Fields) -> None:
-        fields = {**fields, "body": fold(text)}
-        row = first_row(key) + number
-        values = {"id": row, "key": key, "text": text, **self._engine.columns(fields)}
-        self.session.execute(insert(Part).values(values))
-        self._engine.add(self.session, LONG, row, fields)
+    def _put_short(self, saved: Row[Any], text: str, fields: Fields) -> None:
+        fields = {**fields, "body": text}
+        self._set(saved, parts=1 if text else 0, **self._engine.columns(fields))
+        self._engine.add(self.session, SHORT, saved.key, fields)
+        if text and not self._engine.keeps(text):
+            row = {"id": part_row(saved.key, 1), "key": saved.key, "text": text}
+            self.session.execute(insert(PART), row)
 
-    def _set(self, entry: Document, **values: Any) -> None:
-        mine = update(Document).where(Document.key == entry.key)
-        self.session.execute(mine.values(**values))
+    def _put_long(self, saved: Row[Any], pieces: Sequence[str], fields: Fields) -> None:
+        self._set(saved, parts=len(pieces), vector=None)
+        for number, piece in enumerate(pieces):
+            body = {"body": piece} if number else fields
+            row = part_row(saved.key, number)
+            text = None if self._engine.keeps(piece) else piece
+            values = {"id": row, "key": saved.key, "text": text}
+            values |= self._engine.columns(body)
+            self.session.execute(insert(PART), values)
+            self._engine.add(self.session, LONG, row, body)
+
+    def _set(self, saved: Row[Any], **values: Any) -> None:
+        mine = update(DOCUMENT).where(DOCUMENT.c.key == saved.key)
+        self.session.execute(mine.values(values))
 
     @property
     def _dialect(self) -> str:
@@ -194,4 +228,7 @@ class IndexService(Service[Document]):
         return ENGINES[self._dialect]
 
 
+BY_ID = select(*(DOCUMENT.c[name] for name in ("key", "parts", *META))).where(
+    DOCUMENT.c.id == bindparam("id")
+)
 index = IndexService()

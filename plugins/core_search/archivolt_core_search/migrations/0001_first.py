@@ -29,7 +29,6 @@ def upgrade() -> None:
         sa.Column("mime_type", sa.String(length=255), nullable=False),
         sa.Column("folder_id", sa.Uuid(), nullable=True),
         sa.Column("created_at", db.Timestamp(), nullable=False),
-        sa.Column("text", sa.Text(), nullable=False),
         sa.Column("parts", sa.Integer(), nullable=False),
         sa.Column("saves", sa.Integer(), nullable=False),
         sa.Column("vector", VECTOR, nullable=True),
@@ -52,7 +51,7 @@ def upgrade() -> None:
         "search_part",
         sa.Column("id", KEY, autoincrement=False, nullable=False),
         sa.Column("key", KEY, nullable=False),
-        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=True),
         sa.Column("vector", VECTOR, nullable=True),
         sa.ForeignKeyConstraint(
             ["key"],
