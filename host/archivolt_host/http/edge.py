@@ -132,6 +132,8 @@ class Edge(Flask):
         headers = response.headers
         for name, value in self.fixed_headers:
             headers.setdefault(name, value)
+        if self.cross_origin is not None:
+            response.vary.add("Origin")  # the extension forgets it for a single origin
         headers["X-Request-Id"] = context.request_id()
         observing.note(self, response)
         return response
