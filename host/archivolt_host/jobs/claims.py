@@ -30,17 +30,16 @@ def due(moment: datetime) -> object:
 def claim(queue: str) -> JobRow | None:
     """Take one job of a queue, or None when nothing is due."""
     moment = now()
-    chosen = (
+    waiting = (
         select(JobRow.id)
         .where(JobRow.queue == queue, due(moment))  # type: ignore[arg-type]
         .order_by(JobRow.priority, JobRow.run_at, JobRow.id)
         .limit(1)
-        .with_for_update(skip_locked=True)
-        .scalar_subquery()
     )
-    with sessions.reading() as look:
-        if look.session.scalar(select(chosen)) is None:
+    with sessions.reading() as look:  # most often there is none, and nothing to lock
+        if look.session.scalar(waiting) is None:
             return None
+    chosen = waiting.with_for_update(skip_locked=True).scalar_subquery()
     with sessions.transaction() as work:
         return work.session.scalar(
             update(JobRow)
