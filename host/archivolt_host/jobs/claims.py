@@ -79,6 +79,23 @@ def hold(session: Session, job: JobRow) -> None:
     _held(session, job, lease_until=now() + LEASE)
 
 
+class Fence:
+    """Lets writes of a job through while it is ours, and anybody's once it is done."""
+
+    def __init__(self, job: JobRow) -> None:
+        self._job = job
+        self._lifted = False
+
+    def __call__(self, session: Session) -> None:
+        """Extend the lease, or raise LeaseLostError."""
+        if not self._lifted:
+            hold(session, self._job)
+
+    def lift(self) -> None:
+        """Hold nothing back any more: the job's end is durable."""
+        self._lifted = True
+
+
 def finish(session: Session, job: JobRow, result: object) -> None:
     """Mark the job as done in the transaction that holds its effect."""
     _held(

@@ -23,6 +23,7 @@ from archivolt_host.tenants.sqlite import SqliteDatabases
 log = structlog.get_logger()
 
 Callback = Callable[[], object]
+Guard = Callable[[Session], None]
 
 
 class Databases:
@@ -52,7 +53,7 @@ class Databases:
 
 _databases: Databases | None = None
 _unit: ContextVar["UnitOfWork | None"] = ContextVar("unit_of_work", default=None)
-_guard: ContextVar[Callable[[Session], None] | None] = ContextVar("guard", default=None)
+_guard: ContextVar["tuple[Place, Guard] | None"] = ContextVar("guard", default=None)
 _catalog_place: Place | None = None
 
 
@@ -75,7 +76,7 @@ class UnitOfWork:
     def __init__(self, place: Place, *, write: bool) -> None:
         self.place = place
         self.write = write
-        self.guard = _guard.get() if write else None
+        self.guard = _guard_of(place) if write else None
         self._session: Session | None = None
         self._connection: Connection | None = None
         self._end_turn: Callback | None = None
@@ -227,13 +228,18 @@ def session() -> Session:
 
 
 @contextmanager
-def guarded(guard: Callable[[Session], None]) -> Iterator[None]:
-    """Have every write inside check ``guard`` last thing before its commit."""
-    token = _guard.set(guard)
+def guarded(place: Place, guard: Guard) -> Iterator[None]:
+    """Have every write to ``place`` inside check ``guard`` right before its commit."""
+    token = _guard.set((place, guard))
     try:
         yield
     finally:
         _guard.reset(token)
+
+
+def _guard_of(place: Place) -> Guard | None:
+    found = _guard.get()
+    return found[1] if found is not None and found[0] == place else None
 
 
 @contextmanager
