@@ -59,7 +59,7 @@ class Edge(Flask):
 
     def preprocess_request(self) -> Any:
         """Pass the stages; what is refused here never reaches a view."""
-        g.began = perf_counter()
+        g.began, g.outside = perf_counter(), context.current()
         timing.begin_request()
         context.enter(None, None, stages.request_id(request))
         if request.method == "OPTIONS":
@@ -141,4 +141,4 @@ class Edge(Flask):
 
 def _leave(error: BaseException | None) -> None:
     """Leave no tenant behind for what this thread does next."""
-    context.enter(None)
+    context.enter(*g.pop("outside", (None, None, "")))
