@@ -1,4 +1,4 @@
-"""The light switch over HTTP: at once, in every process, for one tenant, nothing lost."""
+"""The light switch over HTTP: at once, everywhere, for one tenant, nothing lost."""
 
 import time
 
@@ -268,4 +268,3 @@ def test_every_change_is_logged_with_its_author(change, off, host):
         ("admin", "acme", "mirror", "settings.limit"),
         ("admin", "acme", "leaf", "enabled"),
     ]
-
