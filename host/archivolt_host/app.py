@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import structlog
 from sqlalchemy.engine import make_url
@@ -111,6 +112,7 @@ def open_host(home: Home | None = None, manifest_path: Path | None = None) -> Ho
     url = rings_url(home, manifest)
     host = Host(home, manifest, registry, catalog, databases, url)
     _ = host.provisioner  # finds out whose migrations cannot be read
+    registry.settle()
     _refuse_what_concerns_all(manifest, registry)
     _bind(host)
     return host
@@ -212,14 +214,24 @@ def _mount(app: Edge, host: Host) -> None:
         api.register_blueprint(own)
     for page in (openapi.pages, health.metrics):
         app.register_blueprint(page)
-    for plugin, blueprint in host.registry.brought("register_blueprints"):
-        app.owners[blueprint.name] = plugin
-        api.register_blueprint(
-            blueprint, url_prefix=f"/vault{blueprint.url_prefix or ''}"
-        )
+    infos = host.registry.infos
+    brought = host.registry.brought("register_blueprints")
+    # Where two want the same name or address, the one that must work has it.
+    for plugin, blueprint in sorted(brought, key=lambda b: not infos[b[0]].required):
+        try:
+            _mount_one(app, api, plugin, blueprint)
+        except Exception as error:  # contained: one plugin is out, not the host
+            host.registry.put_out(plugin, f"Its routes cannot be mounted: {error}")
     app.freeze()
     for rule in app.url_map.iter_rules():
         owner = app.owners.get(rule.endpoint.rpartition(".")[0])
         if owner is not None:
             host.registry.routes.setdefault(owner, []).append(rule.rule)
     openapi.bind(openapi.Document(app, api, app.owners))
+
+
+def _mount_one(app: Edge, api: openapi.Api, plugin: str, blueprint: Any) -> None:
+    if blueprint.name in app.blueprints:
+        raise ValueError(f"there is a blueprint {blueprint.name} already")
+    app.owners[blueprint.name] = plugin
+    api.register_blueprint(blueprint, url_prefix=f"/vault{blueprint.url_prefix or ''}")
