@@ -8,7 +8,7 @@ from archivolt_core_search.hits.service import SCALE, After, hits
 from archivolt_core_search.words.queries import Query, parse
 from archivolt_core_search.words.snippets import Snippets
 from archivolt_host.kit import hooks
-from archivolt_host.kit.errors import InvalidError
+from archivolt_host.kit.errors import InvalidError, UnavailableError
 from archivolt_host.kit.paging import Page, Slice
 from archivolt_host.kit.settings import setting
 
@@ -28,7 +28,11 @@ def search(page: Page, q: str, filters: Mapping[str, Any]) -> Slice:
 
 def _described(query: Query, found: Any) -> list[dict[str, Any]]:
     """Return hits with their documents; one out of sight is left out."""
-    known = hooks.first("describe_documents", ids=[hit.id for hit in found]) or {}
+    if not found:
+        return []
+    known = hooks.first("describe_documents", ids=[hit.id for hit in found])
+    if known is None:
+        raise UnavailableError("The documents cannot be shown now: try again soon.")
     visible = [hit for hit in found if hit.id in known]
     entries = hits.entries([hit.key for hit in visible])
     snippets = Snippets(query, setting(PLUGIN, "snippet_words"))
