@@ -21,7 +21,7 @@ def etag(row: Versioned) -> str:
 
 def headers(row: Versioned) -> dict[str, str]:
     """Return the headers of an answer that shows one versioned resource."""
-    return {"ETag": etag(row)}
+    return {"ETag": etag(row), "Cache-Control": "private, no-cache"}
 
 
 def require_match(row: Versioned) -> None:
@@ -34,6 +34,12 @@ def require_match(row: Versioned) -> None:
     tags = request.if_match
     if not tags.star_tag and etag(row).strip('"') not in tags.as_set():
         raise StaleError()
+
+
+def match_if_sent(row: Versioned) -> None:
+    """Refuse an action whose ``If-Match`` is old; without one it passes."""
+    if "If-Match" in request.headers:
+        require_match(row)
 
 
 def not_modified(row: Versioned) -> Response | None:

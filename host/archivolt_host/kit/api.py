@@ -2,7 +2,13 @@
 
 from archivolt_host.http.access import public, requires, signed_in
 from archivolt_host.http.blueprints import Blueprint, ModelAPIView
-from archivolt_host.http.etags import etag, headers, not_modified, require_match
+from archivolt_host.http.etags import (
+    etag,
+    headers,
+    match_if_sent,
+    not_modified,
+    require_match,
+)
 from archivolt_host.http.paging import Page, Slice, answer
 from archivolt_host.http.schemas import (
     BaseSchema,
@@ -24,6 +30,7 @@ __all__ = [
     "answer",
     "etag",
     "headers",
+    "match_if_sent",
     "not_modified",
     "page_of",
     "public",

@@ -1,0 +1,165 @@
+"""Blobs as files under ``$ARCHIVOLT_HOME/blobs/<tenant>/``.
+
+A content is written to ``incoming/`` and linked to its place inside the transaction
+that refers to it; only after the commit is the first name removed. So whatever dies,
+an orphan still has its name in ``incoming/``, where the sweeper finds it: the intent
+is recorded without a commit of its own.
+"""
+
+import fcntl
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+HEAD = 8192
+
+
+class LocalIncoming:
+    """A file in ``incoming/`` that becomes a blob."""
+
+    def __init__(self, folder: Path, id: str) -> None:
+        self.size = 0
+        self.head = b""
+        self._folder = folder
+        self._path = folder / "incoming" / id
+        self._hash = hashlib.sha256()
+        self._sha256 = ""
+        self._lock: int | None = None
+        self._file = self._open()
+
+    def _open(self) -> BinaryIO:
+        try:
+            return open(self._path, "xb", buffering=0)
+        except FileNotFoundError:
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            return open(self._path, "xb", buffering=0)
+
+    def write(self, data: bytes) -> int:
+        """Take the next piece."""
+        if len(self.head) < HEAD:
+            self.head += data[: HEAD - len(self.head)]
+        self._hash.update(data)
+        self.size += len(data)
+        view = memoryview(data)
+        while view:
+            view = view[self._file.write(view) :]
+        return len(data)
+
+    def finish(self) -> str:
+        """Make it durable and return its SHA-256 in hex."""
+        os.fsync(self._file.fileno())
+        self._file.close()
+        self._sha256 = self._hash.hexdigest()
+        return self._sha256
+
+    def path(self) -> Path:
+        """Return the file."""
+        return self._path
+
+    def keep(self) -> None:
+        """Link it to its place; a content that is there already is only touched."""
+        place = place_of(self._folder, self._sha256)
+        self._lock = _lock(self._folder, fcntl.LOCK_SH)
+        try:
+            os.link(self._path, place)
+        except FileExistsError:
+            os.utime(place)
+        except FileNotFoundError:
+            place.parent.mkdir(exist_ok=True, mode=0o700)
+            with suppress(FileExistsError):
+                os.link(self._path, place)
+        _sync_folder(place.parent)
+
+    def done(self) -> None:
+        """Remove the first name and let the sweeper in."""
+        self._path.unlink(missing_ok=True)
+        self._release()
+
+    def abandon(self) -> None:
+        """Remove the file; if it was linked, ``discard`` decides about the rest."""
+        self._file.close()
+        self._path.unlink(missing_ok=True)
+        self._release()
+
+    def _release(self) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+
+class LocalBlobs:
+    """The blobs of all tenants below one folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def receive(self, tenant: str, id: str) -> LocalIncoming:
+        """Begin to take a content in."""
+        return LocalIncoming(self.root / tenant, id)
+
+    def open(self, tenant: str, sha256: str) -> BinaryIO:
+        """Open a content for reading."""
+        return open(place_of(self.root / tenant, sha256), "rb")
+
+    @contextmanager
+    def local_path(self, tenant: str, sha256: str) -> Iterator[Path]:
+        """Lend the file itself."""
+        yield place_of(self.root / tenant, sha256)
+
+    def discard(self, tenant: str, sha256: str, needed: Callable[[], bool]) -> bool:
+        """Delete a content unless it is needed; uploads of it wait outside."""
+        folder = self.root / tenant
+        lock = _lock(folder, fcntl.LOCK_EX)
+        try:
+            if needed():
+                return False
+            place_of(folder, sha256).unlink(missing_ok=True)
+            return True
+        finally:
+            os.close(lock)
+
+    def stale(self, tenant: str, before: float) -> Iterator[str]:
+        """Clear away what was left in ``incoming/`` before a time."""
+        incoming = self.root / tenant / "incoming"
+        if not incoming.is_dir():
+            return
+        for entry in list(os.scandir(incoming)):
+            with suppress(FileNotFoundError):
+                if entry.stat().st_mtime < before:
+                    sha256 = _hash_of(Path(entry.path))
+                    yield sha256
+                    os.unlink(entry.path)
+
+
+def place_of(folder: Path, sha256: str) -> Path:
+    """Return where a content lies."""
+    return folder / sha256[:2] / sha256
+
+
+def _lock(folder: Path, kind: int) -> int:
+    """Hold the folder's lock: uploads share it, deleting a blob excludes them."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(descriptor, kind)
+    return descriptor
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _hash_of(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def local(home: Path) -> LocalBlobs:
+    """Return the driver for a home; the host calls this once per process."""
+    return LocalBlobs(home / "blobs")

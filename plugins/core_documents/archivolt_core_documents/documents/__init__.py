@@ -1,0 +1,1 @@
+"""Documents: titled contents with tags and metadata, in folders."""

@@ -1,0 +1,1 @@
+"""Folders: a tree in which documents lie."""

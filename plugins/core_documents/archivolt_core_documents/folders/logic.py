@@ -1,0 +1,59 @@
+"""The rules of the folders domain. Knows no SQL and no HTTP."""
+
+from typing import Any
+from uuid import UUID
+
+from archivolt_core_documents.folders.models import Folder
+from archivolt_core_documents.folders.service import folders
+from archivolt_host.kit.context import actor
+from archivolt_host.kit.db import now
+from archivolt_host.kit.errors import InvalidError, RefusedError
+
+MAX_DEPTH = 50
+
+
+def create(name: str, parent_id: UUID | None = None) -> Folder:
+    """Make a folder; two of one name in one place are refused."""
+    depth = len(_path(parent_id))
+    if depth >= MAX_DEPTH:
+        raise RefusedError(f"Folders lie at most {MAX_DEPTH} deep.")
+    _refuse_taken(name, parent_id)
+    return folders.create(name=name, parent_id=parent_id, created_by=actor().id)
+
+
+def change(folder: Folder, values: dict[str, Any]) -> Folder:
+    """Rename or move a folder; not into itself."""
+    name = values.get("name", folder.name)
+    parent_id = values.get("parent_id", folder.parent_id)
+    if parent_id != folder.parent_id:
+        folders.lock_tree()
+        if folder.id in _path(parent_id):
+            raise RefusedError("A folder cannot be moved into itself.")
+    if (name, parent_id) != (folder.name, folder.parent_id):
+        _refuse_taken(name, parent_id)
+    return folders.update(folder, name=name, parent_id=parent_id, updated_at=now())
+
+
+def _path(parent_id: UUID | None) -> list[UUID]:
+    if parent_id is None:
+        return []
+    found = folders.ancestors(parent_id)
+    if not found:
+        raise InvalidError(
+            f"There is no folder {parent_id}.", {"parent_id": ["No such folder."]}
+        )
+    return found
+
+
+def _refuse_taken(name: str, parent_id: UUID | None) -> None:
+    if folders.named(name, parent_id) is not None:
+        raise RefusedError(f"There is a folder {name} here already.")
+
+
+def delete(folder: Folder, *, holds_documents: bool) -> None:
+    """Delete an empty folder."""
+    if holds_documents or folders.has_children(folder.id):
+        raise RefusedError(
+            "The folder is not empty: move or delete what is in it first."
+        )
+    folders.delete(folder)

@@ -1,0 +1,65 @@
+"""The documents plugin: all that it adds to the platform, on one page."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from archivolt_core_documents.documents import logic, orchestrators, samples
+from archivolt_core_documents.documents import views as documents
+from archivolt_core_documents.folders import views as folders
+from archivolt_core_documents.versions import views as versions
+from archivolt_hookspecs import hookimpl
+from archivolt_hookspecs.documents import DocumentInfo
+from archivolt_hookspecs.registration import Permission
+
+EVERYONE = ("admin", "member")
+
+
+class Documents:
+    """Keeps documents with their versions, folders and text."""
+
+    @hookimpl
+    def register_blueprints(self) -> Sequence[Any]:
+        """Serve documents, their versions, folders and the trash."""
+        return [documents.blueprint, versions.blueprint, folders.blueprint]
+
+    @hookimpl
+    def register_permissions(self) -> Sequence[Permission]:
+        """Name what the routes ask for."""
+        return [
+            Permission("documents.read", "See documents and folders.", EVERYONE),
+            Permission("documents.create", "Upload documents.", EVERYONE),
+            Permission("documents.update", "Change documents.", EVERYONE),
+            Permission("documents.delete", "Trash and restore documents.", EVERYONE),
+            Permission("folders.manage", "Make, move and delete folders.", EVERYONE),
+        ]
+
+    @hookimpl
+    def register_jobs(self) -> Sequence[Any]:
+        """Read the text of contents after they have come in."""
+        return [orchestrators.extract_text]
+
+    @hookimpl
+    def load_samples(self) -> str:
+        """Add sample folders and documents."""
+        return samples.load()
+
+    @hookimpl
+    def purge_storage(self, before: float) -> int:
+        """Delete what was long in the trash, and contents without a version."""
+        return orchestrators.sweep(before)
+
+    @hookimpl
+    def describe_documents(
+        self, ids: Sequence[UUID]
+    ) -> Mapping[UUID, Mapping[str, Any]]:
+        """Return documents as the API shows them."""
+        return documents.described(ids)
+
+    @hookimpl
+    def documents_changed_since(
+        self, since: datetime | None, after: UUID | None, limit: int
+    ) -> Sequence[tuple[DocumentInfo, str]]:
+        """Return live documents with their text, in id order."""
+        return logic.changed_since(since, after, limit)

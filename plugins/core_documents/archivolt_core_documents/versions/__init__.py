@@ -1,0 +1,1 @@
+"""Versions: what a document's content was, and is."""
