@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from archivolt_core_search.hits.service import SCALE, After, hits
+from archivolt_core_search.words.folding import storable
 from archivolt_core_search.words.queries import Query, parse
 from archivolt_core_search.words.snippets import Snippets
 from archivolt_host.kit import hooks
@@ -19,6 +20,7 @@ MAX_SCORE = 2**63
 def search(page: Page, q: str, filters: Mapping[str, Any]) -> Slice:
     """Return the best hits of a query among the documents that the filters leave."""
     query = parse(q)
+    filters = {n: storable(v) if isinstance(v, str) else v for n, v in filters.items()}
     found = hits.find(query, _after(page), page.limit + 1, filters)
     count = hits.count(query, filters) if page.count else None
     shown, more = found[: page.limit], len(found) > page.limit
