@@ -139,9 +139,10 @@ def _refuse_what_concerns_all(manifest: Manifest, registry: Registry) -> None:
 
 def _databases(manifest: Manifest) -> Databases:
     url = str(manifest.host["catalog_url"])
+    threads = int(manifest.host["web_threads"])
     return Databases(
         SqliteDatabases(str(manifest.host["sqlite_synchronous"])),
-        SchemaDatabases(url) if url.startswith("postgresql") else None,
+        SchemaDatabases(url, threads) if url.startswith("postgresql") else None,
     )
 
 
