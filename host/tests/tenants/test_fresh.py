@@ -23,14 +23,9 @@ def differences(connection, metadata):
     return compare_metadata(context, metadata)
 
 
-@pytest.fixture
-def every_plugin(open_home):
-    """Open a host with the plugins that the deployment's own manifest names."""
-    return open_home(plugins=list(read_manifest(MANIFEST).plugins))
-
-
-def test_a_fresh_tenant_has_the_tables_of_the_models(every_plugin, make_tenant, owner):
-    with owner(make_tenant("acme").place) as connection:
+@pytest.mark.plugins(*read_manifest(MANIFEST).plugins)
+def test_a_fresh_tenant_has_the_tables_of_the_models(tenant, owner):
+    with owner(tenant.place) as connection:
         assert differences(connection, Base.metadata) == []
 
 
