@@ -12,6 +12,7 @@ from sqlalchemy.engine import make_url
 import archivolt_host
 from archivolt_host import housekeeping
 from archivolt_host.http import headers, health, openapi
+from archivolt_host.http.bodies import Bodies
 from archivolt_host.http.edge import Edge
 from archivolt_host.http.gates import Addresses
 from archivolt_host.http.resources import jobs as job_routes
@@ -192,6 +193,9 @@ def create_app(host: Host) -> Edge:
     )
     app.access_log = bool(settings["access_log"])
     app.tenant_stage = TenantStage(host.catalog, str(settings["domain"]))
+    app.bodies = Bodies(
+        int(settings["web_threads"]), float(settings["body_stall_seconds"])
+    )
     app.fixed_headers = headers.fixed()
     app.cross_origin = headers.allow_origins(app, settings["cors_origins"])
     dispatch.collect("extend_application", app=app)
