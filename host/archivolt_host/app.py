@@ -1,20 +1,21 @@
 """Opens the host and builds the web application: manifest → plugins → HTTP edge."""
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import structlog
 from sqlalchemy.engine import make_url
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 import archivolt_host
 from archivolt_host import housekeeping
-from archivolt_host.http import headers, health, openapi
+from archivolt_host.http import headers, health
 from archivolt_host.http.edge import Edge
 from archivolt_host.http.gates import Addresses
-from archivolt_host.http.resources import jobs as job_routes
-from archivolt_host.http.resources import plugins as plugin_routes
+from archivolt_host.http.mounting import mount
 from archivolt_host.http.stages import TenantStage
 from archivolt_host.jobs import events, rings, wake, worker
 from archivolt_host.jobs import registry as job_registry
@@ -57,8 +58,9 @@ class Host:
         """What makes and migrates the tenants' databases."""
         url = str(self.manifest.host["catalog_url"])
         on_postgres = url.startswith("postgresql")
+        own = Source(HOST, HOST_MIGRATIONS / "tenant")
         return Provisioner(
-            plan=Plan(tuple(self._sources())),
+            plan=Plan((own, *self._sources("tenant"))),
             templates=self.home.run,
             migrator_url=_migrator_url(self.manifest) if on_postgres else "",
             login_role=(make_url(url).username or "") if on_postgres else "",
@@ -67,9 +69,9 @@ class Host:
     @cached_property
     def catalog_provisioner(self) -> Provisioner:
         """What makes and migrates the catalog."""
-        source = Source("catalog", HOST_MIGRATIONS / "catalog")
+        own = Source("catalog", HOST_MIGRATIONS / "catalog")
         return Provisioner(
-            plan=Plan((source,)),
+            plan=Plan((own, *self._sources("system"))),
             templates=self.home.run,
             migrator_url=self.provisioner.migrator_url,
             login_role=self.provisioner.login_role,
@@ -87,13 +89,12 @@ class Host:
         wake.forget()
         events.forget()
 
-    def _sources(self) -> list[Source]:
-        sources = [Source(HOST, HOST_MIGRATIONS / "tenant")]
+    def _sources(self, scope: str) -> Iterator[Source]:
+        """Yield the migrations of the plugins whose data is the host's, or tenants'."""
         for name in self.registry.names:
             folder = self.registry.package_folder(name) / "migrations"
-            if folder.is_dir():
-                sources.append(Source(name, folder))
-        return sources
+            if self.registry.infos[name].scope == scope and folder.is_dir():
+                yield Source(name, folder)
 
 
 def open_host(home: Home | None = None, manifest_path: Path | None = None) -> Host:
@@ -186,7 +187,8 @@ def create_app(host: Host) -> Edge:
     app.fixed_headers = headers.fixed()
     app.cross_origin = headers.allow_origins(app, settings["cors_origins"])
     dispatch.collect("extend_application", app=app)
-    _mount(app, host)
+    mount(app, host.registry, version=VERSION, extra=bool(settings["extra_mounts"]))
+    _trust(app, int(settings["trusted_proxies"]))
     health.bind(
         host.home,
         Addresses(settings["metrics_allow"]),
@@ -195,25 +197,9 @@ def create_app(host: Host) -> Edge:
     return app
 
 
-def _mount(app: Edge, host: Host) -> None:
-    api = openapi.make_api(app, VERSION)
-    for own in (
-        openapi.blueprint,
-        health.blueprint,
-        plugin_routes.blueprint,
-        job_routes.blueprint,
-    ):
-        api.register_blueprint(own)
-    for page in (openapi.pages, health.metrics):
-        app.register_blueprint(page)
-    for plugin, blueprint in host.registry.brought("register_blueprints"):
-        app.owners[blueprint.name] = plugin
-        api.register_blueprint(
-            blueprint, url_prefix=f"/vault{blueprint.url_prefix or ''}"
+def _trust(app: Edge, proxies: int) -> None:
+    """Believe what this many proxies say of the caller; strangers are not heard."""
+    if proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies
         )
-    app.freeze()
-    for rule in app.url_map.iter_rules():
-        owner = app.owners.get(rule.endpoint.rpartition(".")[0])
-        if owner is not None:
-            host.registry.routes.setdefault(owner, []).append(rule.rule)
-    openapi.bind(openapi.Document(app, api, app.owners))

@@ -1,5 +1,7 @@
 """The Blueprint and views that plugins use: parse, call, answer, all documented."""
 
+import re
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import flask_smorest
@@ -7,6 +9,8 @@ from flask.views import MethodView
 from webargs import missing
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+
+MOUNT = re.compile(r"(?!/vault(/|$))(/[a-z0-9-]+)+")
 
 
 class Parser(FlaskParser):
@@ -30,9 +34,26 @@ class Parser(FlaskParser):
 
 
 class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
-    """Routes of one plugin, documented in OpenAPI."""
+    """Routes of one plugin, documented in OpenAPI.
+
+    ``extra_mounts=("/api/v1",)`` serves the same views there too, for clients that
+    know the product by other URLs: the tenant may come from the host name there, and
+    ``If-Match`` is optional. An operator can switch all extra mounts off.
+    """
 
     ARGUMENTS_PARSER: ClassVar[Parser] = Parser()
+
+    def __init__(
+        self, *names: Any, extra_mounts: Sequence[str] = (), **options: Any
+    ) -> None:
+        super().__init__(*names, **options)
+        self.extra_mounts = tuple(extra_mounts)
+        for prefix in self.extra_mounts:
+            if not MOUNT.fullmatch(prefix):
+                raise ValueError(
+                    f"{prefix!r} cannot be an extra mount: write a path outside "
+                    "/vault such as '/api/v1'."
+                )
 
 
 class ModelAPIView(MethodView):
