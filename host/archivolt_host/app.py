@@ -1,7 +1,6 @@
 """Opens the host and builds the web application: manifest → plugins → HTTP edge."""
 
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -58,7 +57,7 @@ class Host:
         """What makes and migrates the tenants' databases."""
         url = str(self.manifest.host["catalog_url"])
         on_postgres = url.startswith("postgresql")
-        own = Source(HOST, HOST_MIGRATIONS / "tenant")
+        own = Source(HOST, HOST_MIGRATIONS / "tenant", vital=True)
         return Provisioner(
             plan=Plan((own, *self._sources("tenant"))),
             templates=self.home.run,
@@ -69,7 +68,7 @@ class Host:
     @cached_property
     def catalog_provisioner(self) -> Provisioner:
         """What makes and migrates the catalog."""
-        own = Source("catalog", HOST_MIGRATIONS / "catalog")
+        own = Source("catalog", HOST_MIGRATIONS / "catalog", vital=True)
         return Provisioner(
             plan=Plan((own, *self._sources("system"))),
             templates=self.home.run,
@@ -89,12 +88,19 @@ class Host:
         wake.forget()
         events.forget()
 
-    def _sources(self, scope: str) -> Iterator[Source]:
-        """Yield the migrations of the plugins whose data is the host's, or tenants'."""
-        for name in self.registry.names:
-            folder = self.registry.package_folder(name) / "migrations"
-            if self.registry.infos[name].scope == scope and folder.is_dir():
-                yield Source(name, folder)
+    def _sources(self, scope: str) -> list[Source]:
+        """Return the migrations of the plugins of a scope; unreadable ones are out."""
+        infos, names = self.registry.infos, self.registry.names
+        found = [self._source(name) for name in names if infos[name].scope == scope]
+        sources = [source for source in found if source.folder.is_dir()]
+        for broken in [source for source in sources if source.problem]:
+            reason = f"Its migrations cannot be read: {broken.problem}"
+            self.registry.put_out(broken.name, reason)
+        return [s for s in sources if s.name in self.registry.names]
+
+    def _source(self, name: str) -> Source:
+        folder = self.registry.package_folder(name) / "migrations"
+        return Source(name, folder, frozenset(self.registry.infos[name].requires))
 
 
 def open_host(home: Home | None = None, manifest_path: Path | None = None) -> Host:
@@ -102,11 +108,12 @@ def open_host(home: Home | None = None, manifest_path: Path | None = None) -> Ho
     home = (home or Home()).prepare()
     manifest = read_manifest(manifest_path)
     registry = open_registry(manifest)
-    _refuse_what_concerns_all(manifest, registry)
     databases = _databases(manifest)
     catalog = Catalog(home.tenants)
     url = rings_url(home, manifest)
     host = Host(home, manifest, registry, catalog, databases, url)
+    _ = host.provisioner  # finds out whose migrations cannot be read
+    _refuse_what_concerns_all(manifest, registry)
     _bind(host)
     return host
 

@@ -1,15 +1,13 @@
-import json
-import os
-import subprocess
-import sys
+import multiprocessing
 import time
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from archivolt_host.tenants import sessions
+
 NOTES = Path(__file__).parent / "notes"
-SECOND_PROCESS = Path(__file__).parent / "second_process.py"
 
 
 @pytest.fixture
@@ -35,43 +33,24 @@ def eventually():
     return wait
 
 
-class Process:
-    """Another process of the same deployment, which does as it is told."""
-
-    def __init__(self, host, doing):
-        path = os.pathsep.join(p for p in sys.path if p)
-        self.process = subprocess.Popen(
-            [sys.executable, SECOND_PROCESS, doing],
-            env=os.environ
-            | {
-                "PYTHONPATH": path,
-                "ARCHIVOLT_HOME": str(host.home.path),
-                "ARCHIVOLT_MANIFEST": str(host.manifest.path),
-            },
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert self.process.stdout.readline() == "ready\n"
-
-    def ask(self, **words):
-        self.process.stdin.write(json.dumps(words) + "\n")
-        self.process.stdin.flush()
-        return json.loads(self.process.stdout.readline())
-
-    def kill(self):
-        self.process.kill()
-        self.process.communicate()
-
-
 @pytest.fixture
-def second_process():
-    """Start other processes of a host's deployment."""
+def in_child():
+    """Run a function in a fork of the open host, as web processes and workers are.
+
+    It gets one end of a pipe; the other, and the process, is returned.
+    """
+    fork = multiprocessing.get_context("fork")
     with ExitStack() as started:
 
-        def start(host, doing="answer"):
-            process = Process(host, doing)
-            started.callback(process.kill)
-            return process
+        def start(function, *arguments):
+            ours, theirs = fork.Pipe()
+            sessions.databases().dispose()
+            child = fork.Process(target=function, args=(theirs, *arguments))
+            child.start()
+            theirs.close()
+            started.callback(ours.close)
+            started.callback(child.join)
+            started.callback(child.kill)
+            return ours, child
 
         yield start

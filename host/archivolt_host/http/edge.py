@@ -11,7 +11,7 @@ from typing import Any
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import NotFound
 
-from archivolt_host.errors import DeniedError
+from archivolt_host.errors import DeniedError, UnavailableError
 from archivolt_host.http import idempotency, observing, problems, stages
 from archivolt_host.http.access import CLOSED, Access, Table, table_of
 from archivolt_host.http.encoding import Encoder
@@ -88,6 +88,7 @@ class Edge(Flask):
         g.access = access
         tenant = self.tenant_stage(asked, access)
         context.enter(tenant, None, id)
+        self._refuse_unmigrated()
         if tenant is not None and asked.method in SAFE:
             # Authentication and view read in one transaction; writers get their own.
             sessions.enter(sessions.UnitOfWork(tenant.place, write=False))
@@ -103,6 +104,15 @@ class Edge(Flask):
         if request.endpoint is None:
             return UNKNOWN if request.path.startswith(stages.PREFIX + "/") else None
         return self.access.get((request.endpoint, request.method), CLOSED)
+
+    def _refuse_unmigrated(self) -> None:
+        """Answer 503 where the host's own tables are not as this code needs them."""
+        tenant = context.tenant_or_none()
+        if tenant is not None and dispatch.registry().why_out(HOST, tenant.slug):
+            raise UnavailableError(
+                "This tenant's database could not be migrated: the operator sees why "
+                "with 'archivolt migrate'."
+            )
 
     def _gate(self) -> None:
         """Answer 404 for the routes of a plugin that is off for this tenant."""

@@ -1,8 +1,6 @@
-"""What every request passes, one stage after the other.
+"""What every request passes, in this order: CORS, CSP, tenant, authentication, tracing.
 
-The order is CORS, CSP, tenant, encryption, authentication, tracing. CORS is
-answered by its extension before the rest; encryption asks the plugins and costs
-nothing where none offers it.
+CORS is answered by its extension, CSP is a fixed header of every answer.
 """
 
 from ipaddress import ip_address

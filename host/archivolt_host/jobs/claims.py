@@ -30,16 +30,16 @@ def due(moment: datetime) -> object:
 def claim(queue: str) -> JobRow | None:
     """Take one job of a queue, or None when nothing is due."""
     moment = now()
-    chosen = (
+    next_due = (
         select(JobRow.id)
         .where(JobRow.queue == queue, due(moment))  # type: ignore[arg-type]
         .order_by(JobRow.priority, JobRow.run_at, JobRow.id)
         .limit(1)
-        .with_for_update(skip_locked=True)
-        .scalar_subquery()
     )
+    # Only a write may lock: PostgreSQL refuses FOR UPDATE in a reading transaction.
+    chosen = next_due.with_for_update(skip_locked=True).scalar_subquery()
     with sessions.reading() as look:
-        if look.session.scalar(select(chosen)) is None:
+        if look.session.scalar(next_due) is None:
             return None
     with sessions.transaction() as work:
         return work.session.scalar(

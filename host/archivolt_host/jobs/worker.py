@@ -166,7 +166,11 @@ def work(url: str, queues: tuple[str, ...]) -> None:
     from rq import SimpleWorker
     from rq.serializers import JSONSerializer
 
-    worker: Any = SimpleWorker(
+    class Worker(SimpleWorker):
+        def procline(self, message: str) -> None:
+            """Leave the process's title to the supervisor."""
+
+    worker: Any = Worker(
         list(queues), connection=rings.connect_blocking(url), serializer=JSONSerializer
     )
     worker.work(logging_level="WARNING", with_scheduler=False)

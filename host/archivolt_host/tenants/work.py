@@ -9,16 +9,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+import structlog
 from sqlalchemy import Connection, NestedTransaction
 from sqlalchemy.orm import Session
 
 from archivolt_host.tenants.context import Place
 from archivolt_host.tenants.databases import databases
 
+log = structlog.get_logger()
+
 Callback = Callable[[], object]
 Guard = Callable[[Connection], None]
 
 _guard: ContextVar[Guard | None] = ContextVar("guard", default=None)
+_unit: ContextVar["UnitOfWork | None"] = ContextVar("unit_of_work", default=None)
 
 
 class UnitOfWork:
@@ -110,8 +114,10 @@ class UnitOfWork:
                 self.guard(self._connection)
             self._connection.commit()
         self.close()
-        for callback in self._after_commit:
-            callback()
+        callbacks, self._after_commit = self._after_commit, []
+        self._after_rollback.clear()  # what is durable is not taken back
+        for callback in callbacks:
+            _contained(callback)
 
     def rollback(self) -> None:
         """Undo the work, then run what must survive the refusal."""
@@ -122,7 +128,7 @@ class UnitOfWork:
             self.close()
         callbacks, self._after_rollback = self._after_rollback, []
         for callback in callbacks:
-            callback()
+            _contained(callback, self.place)
 
     def close(self) -> None:
         """Give the connection back and let the next writer in."""
@@ -175,3 +181,61 @@ def guarded(guard: Guard) -> Iterator[None]:
         yield
     finally:
         _guard.reset(token)
+
+
+def unit_or_none() -> UnitOfWork | None:
+    """Return the unit of work under way, if there is one."""
+    return _unit.get()
+
+
+def enter(work: UnitOfWork) -> None:
+    """Make ``work`` the current unit until ``leave``."""
+    _unit.set(work)
+
+
+def leave() -> None:
+    """End whatever unit is still open, without a commit."""
+    work = _unit.get()
+    if work is not None:
+        _unit.set(None)
+        work.rollback()
+
+
+@contextmanager
+def entered(work: UnitOfWork) -> Iterator[UnitOfWork]:
+    """Make ``work`` the current unit; roll back on an error, but leave the commit."""
+    token = _unit.set(work)
+    try:
+        yield work
+    except BaseException:
+        _unit.reset(token)
+        work.rollback()
+        raise
+    else:
+        _unit.reset(token)
+    finally:
+        work.close()
+
+
+@contextmanager
+def working(place: Place, *, write: bool) -> Iterator[UnitOfWork]:
+    """Open a unit of work in a place, and commit it on the way out."""
+    work = UnitOfWork(place, write=write)
+    with entered(work):
+        yield work
+        work.commit()
+
+
+def _contained(callback: Callback, place: Place | None = None) -> None:
+    """Run an afterthought, in a write unit of its own if a place is given.
+
+    Its failure changes nothing about what was decided, and hides no other error.
+    """
+    try:
+        if place is None:
+            callback()
+        else:
+            with working(place, write=True):
+                callback()
+    except Exception:
+        log.exception("failed after the end of a transaction")

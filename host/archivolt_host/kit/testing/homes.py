@@ -94,6 +94,7 @@ class OpenHome:
         from archivolt_host.tenants.home import Home
 
         self.close()
+        _log_plainly()
         home = Home(self._folder / name).prepare()
         tables = written(self._tables, plugins, settings or {}, manifest or {})
         own = {"valkey_url": f"unix://{home.run}/valkey.sock", **self._places(name)}
@@ -155,6 +156,20 @@ class OpenHome:
             "migrator_url": self._databases[name].migrator_url,
             "default_placement": "schema",
         }
+
+
+def _log_plainly() -> None:
+    """Print each line of the log as JSON, to whatever pytest captures."""
+    import structlog
+
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(default=str),
+        ],
+        cache_logger_on_first_use=False,
+    )
 
 
 def _provisioners(host: "Host") -> Sequence["Provisioner"]:
