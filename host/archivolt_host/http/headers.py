@@ -35,7 +35,10 @@ def _page() -> ContentSecurityPolicy:
 
 
 SWAGGER_POLICY = _page().header_value
-REDOC_POLICY = _page().worker_src("'self'", "blob:").header_value
+# ReDoc searches in a worker, and carries the font of its icons within its script.
+REDOC_POLICY = (
+    _page().worker_src("'self'", "blob:").font_src("'self'", "data:").header_value
+)
 
 
 def fixed() -> tuple[tuple[str, str], ...]:

@@ -38,12 +38,13 @@ start();
 REDOC = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Archivolt API</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="icon" href="/vault/api/swagger/favicon-32x32.png"></head>
+<link rel="icon" href="/vault/api/swagger/favicon-32x32.png">
+<link rel="modulepreload" href="/vault/api/redoc/redoc.standalone.js"></head>
 <body><div id="redoc"></div>
-<script src="/vault/api/redoc/redoc.standalone.js"></script>
-<script src="/vault/api/redoc/start.js"></script></body></html>"""
-START_REDOC = """"use strict";
-Redoc.init("/vault/api/openapi.json", {}, document.getElementById("redoc"));
+<script type="module" src="/vault/api/redoc/start.js"></script></body></html>"""
+START_REDOC = """import { init } from "./redoc.standalone.js";
+const place = document.getElementById("redoc");
+init("/vault/api/openapi.json", { disableTelemetry: true }, place);
 """
 # Named for the packages that ship the files and are never imported.
 FOLDERS = {
