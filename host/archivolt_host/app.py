@@ -4,19 +4,18 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import structlog
 from sqlalchemy.engine import make_url
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 import archivolt_host
 from archivolt_host import housekeeping
-from archivolt_host.http import headers, health, openapi
+from archivolt_host.http import headers, health
 from archivolt_host.http.bodies import Bodies
 from archivolt_host.http.edge import Edge
 from archivolt_host.http.gates import Addresses
-from archivolt_host.http.resources import jobs as job_routes
-from archivolt_host.http.resources import plugins as plugin_routes
+from archivolt_host.http.mounting import mount
 from archivolt_host.http.stages import TenantStage
 from archivolt_host.jobs import events, rings, wake, worker
 from archivolt_host.jobs import registry as job_registry
@@ -59,8 +58,9 @@ class Host:
         """What makes and migrates the tenants' databases."""
         url = str(self.manifest.host["catalog_url"])
         on_postgres = url.startswith("postgresql")
+        own = Source(HOST, HOST_MIGRATIONS / "tenant", vital=True)
         return Provisioner(
-            plan=Plan(tuple(self._sources())),
+            plan=Plan((own, *self._sources("tenant"))),
             templates=self.home.run,
             migrator_url=_migrator_url(self.manifest) if on_postgres else "",
             login_role=(make_url(url).username or "") if on_postgres else "",
@@ -69,9 +69,9 @@ class Host:
     @cached_property
     def catalog_provisioner(self) -> Provisioner:
         """What makes and migrates the catalog."""
-        source = Source("catalog", HOST_MIGRATIONS / "catalog", vital=True)
+        own = Source("catalog", HOST_MIGRATIONS / "catalog", vital=True)
         return Provisioner(
-            plan=Plan((source,)),
+            plan=Plan((own, *self._sources("system"))),
             templates=self.home.run,
             migrator_url=self.provisioner.migrator_url,
             login_role=self.provisioner.login_role,
@@ -89,14 +89,15 @@ class Host:
         wake.forget()
         events.forget()
 
-    def _sources(self) -> list[Source]:
-        own = Source(HOST, HOST_MIGRATIONS / "tenant", vital=True)
-        found = [self._source(name) for name in self.registry.names]
+    def _sources(self, scope: str) -> list[Source]:
+        """Return the migrations of the plugins of a scope; unreadable ones are out."""
+        infos, names = self.registry.infos, self.registry.names
+        found = [self._source(name) for name in names if infos[name].scope == scope]
         sources = [source for source in found if source.folder.is_dir()]
         for broken in [source for source in sources if source.problem]:
             reason = f"Its migrations cannot be read: {broken.problem}"
             self.registry.put_out(broken.name, reason)
-        return [own, *(s for s in sources if s.name in self.registry.names)]
+        return [s for s in sources if s.name in self.registry.names]
 
     def _source(self, name: str) -> Source:
         folder = self.registry.package_folder(name) / "migrations"
@@ -199,7 +200,8 @@ def create_app(host: Host) -> Edge:
     app.fixed_headers = headers.fixed()
     app.cross_origin = headers.allow_origins(app, settings["cors_origins"])
     dispatch.collect("extend_application", app=app)
-    _mount(app, host)
+    mount(app, host.registry, version=VERSION, extra=bool(settings["extra_mounts"]))
+    _trust(app, int(settings["trusted_proxies"]))
     health.bind(
         host.home,
         Addresses(settings["metrics_allow"]),
@@ -208,35 +210,9 @@ def create_app(host: Host) -> Edge:
     return app
 
 
-def _mount(app: Edge, host: Host) -> None:
-    api = openapi.make_api(app, VERSION)
-    for own in (
-        openapi.blueprint,
-        health.blueprint,
-        plugin_routes.blueprint,
-        job_routes.blueprint,
-    ):
-        api.register_blueprint(own)
-    for page in (openapi.pages, health.metrics):
-        app.register_blueprint(page)
-    infos = host.registry.infos
-    brought = host.registry.brought("register_blueprints")
-    # Where two want the same name or address, the one that must work has it.
-    for plugin, blueprint in sorted(brought, key=lambda b: not infos[b[0]].required):
-        try:
-            _mount_one(app, api, plugin, blueprint)
-        except Exception as error:  # contained: one plugin is out, not the host
-            host.registry.put_out(plugin, f"Its routes cannot be mounted: {error}")
-    app.freeze()
-    for rule in app.url_map.iter_rules():
-        owner = app.owners.get(rule.endpoint.rpartition(".")[0])
-        if owner is not None:
-            host.registry.routes.setdefault(owner, []).append(rule.rule)
-    openapi.bind(openapi.Document(app, api, app.owners))
-
-
-def _mount_one(app: Edge, api: openapi.Api, plugin: str, blueprint: Any) -> None:
-    if blueprint.name in app.blueprints:
-        raise ValueError(f"there is a blueprint {blueprint.name} already")
-    app.owners[blueprint.name] = plugin
-    api.register_blueprint(blueprint, url_prefix=f"/vault{blueprint.url_prefix or ''}")
+def _trust(app: Edge, proxies: int) -> None:
+    """Believe what this many proxies say of the caller; strangers are not heard."""
+    if proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies
+        )

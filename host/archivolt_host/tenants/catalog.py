@@ -17,7 +17,9 @@ from archivolt_host.tenants.context import Place, SchemaPlace, SqlitePlace, Tena
 from archivolt_host.tenants.models import DomainRow, EpochRow, OutRow, TenantRow
 
 SLUG = re.compile(r"[a-z][a-z0-9-]{0,40}[a-z0-9]")
-RESERVED = frozenset({"public", "catalog", "template", "www", "api", "admin", "vault"})
+RESERVED = frozenset(
+    {"public", "catalog", "template", "www", "api", "app", "admin", "vault"}
+)
 LOOK_EVERY = 0.5  # seconds between two looks at the epoch
 
 

@@ -28,8 +28,8 @@ def make_plugin(
     class ``Plugin``. ``files`` are further files of the package by name, such as
     ``{"migrations/0001_first.py": ...}``; ``hookspecs`` is the code of a module of its
     own hookspecs, ``archivolt_sample_hookspecs.specs``. ``requires``, ``guards``,
-    ``required`` and ``host_api`` go into the plugin.toml, ``settings`` as tables by
-    name; ``toml`` replaces all of it. Make it before the host is opened:
+    ``required``, ``scope`` and ``host_api`` go into the plugin.toml, ``settings`` as
+    tables by name; ``toml`` replaces all of it. Make it before the host is opened:
 
         @pytest.fixture(autouse=True)
         def sample(make_plugin):
@@ -88,6 +88,7 @@ def _toml(
     name: str,
     *,
     host_api: str = ">=1,<2",
+    scope: str = "tenant",
     required: bool = False,
     guards: Sequence[str] = (),
     requires: Mapping[str, str] | Sequence[str] = (),
@@ -104,6 +105,7 @@ def _toml(
                 "name": name.title(),
                 "summary": "A plugin for a test.",
                 "host_api": host_api,
+                "scope": scope,
                 "required": required,
                 "guards": list(guards),
             },
@@ -116,15 +118,16 @@ def _toml(
 
 def _forget(packages: Sequence[str]) -> None:
     """Take the code, and the tables it declared, out of this process again."""
-    from archivolt_host.tenants.columns import Base
+    from archivolt_host.tenants.columns import Base, CatalogBase
 
     def is_ours(module: str) -> bool:
         return module.partition(".")[0].removesuffix("_hookspecs") in packages
 
-    for mapper in list(Base.registry.mappers):
-        if is_ours(mapper.class_.__module__):
-            for table in mapper.tables:
-                Base.metadata.remove(table)  # type: ignore[arg-type]
-            Base.registry._dispose_cls(mapper.class_)
+    for base in (Base, CatalogBase):
+        for mapper in list(base.registry.mappers):
+            if is_ours(mapper.class_.__module__):
+                for table in mapper.tables:
+                    base.metadata.remove(table)  # type: ignore[arg-type]
+                base.registry._dispose_cls(mapper.class_)
     for module in [name for name in sys.modules if is_ours(name)]:
         del sys.modules[module]

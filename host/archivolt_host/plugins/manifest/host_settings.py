@@ -61,6 +61,13 @@ HOST_SETTINGS: tuple[Setting, ...] = (
         "localhost",
         "Tenants are SLUG.domain outside /vault.",
     ),
+    _host(
+        "extra_mounts",
+        "boolean",
+        True,
+        "Serve what plugins declare outside /vault too, and /api/schema/, /api/docs/ "
+        "and /api/redoc/.",
+    ),
     _host("cors_origins", "list", [], "Origins that browsers may call from."),
     _host(
         "metrics_allow",
