@@ -15,12 +15,16 @@ ifneq ($(INDEX),)
 export UV_DEFAULT_INDEX ?= $(INDEX)
 endif
 
+# First of all recipes: an old Python is one sentence instead of a failing build.
+OLD    := "Archivolt needs Python 3.11 or newer. Name one: make run PYTHON=python3.12"
+PYTHON_IS_NEW = @$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and $(OLD))'
+
 MEMBERS := hookspecs host $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
 
 .DEFAULT_GOAL := help
 
 help: ## Show these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(READY) ## Start everything in the foreground (Ctrl-C stops it)
 	@exec $(RUN)archivolt run
@@ -28,9 +32,13 @@ run: $(READY) ## Start everything in the foreground (Ctrl-C stops it)
 test: $(READY) ## Check everything: style, layers, types, docs, tests
 	$(RUN)ruff format --check .
 	$(RUN)ruff check .
-	$(RUN)lint-imports --no-cache
+	$(RUN)lint-imports --no-cache --no-logo
 	$(RUN)mypy
-	$(RUN)pytest -q
+	$(RUN)cog --check -I docs docs/*.md
+	$(RUN)pytest -q -n 2 --dist loadfile -m "not slow"
+
+test-slow: $(READY) ## Run the tests that take longer than a developer waits
+	$(RUN)pytest -q -m slow || [ $$? -eq 5 ]  # 5: there is none
 
 bench: $(READY) ## Measure Archivolt beside a hand-written service
 	$(RUN)python -m benchmarks
@@ -38,17 +46,23 @@ bench: $(READY) ## Measure Archivolt beside a hand-written service
 fix: $(READY) ## Format the code and refresh the generated docs
 	$(RUN)ruff check --fix .
 	$(RUN)ruff format .
+	$(RUN)cog -r -I docs docs/*.md
+
+news: $(READY) ## Gather docs/changes/ into CHANGELOG.md: make news VERSION=0.2.0
+	$(RUN)towncrier build --yes --version $(VERSION)
 
 pins: $(UV) ## Refresh constraints.txt
 	$(UV) lock --upgrade
 	$(UV) export --quiet --no-hashes --no-annotate --no-header --no-emit-workspace --all-packages --all-groups --output-file constraints.txt
 
 $(UV):
+	$(PYTHON_IS_NEW)
 	$(PYTHON) -m pip install --quiet --target $(TOOLS) uv
 
 $(READY): $(UV) constraints.txt pyproject.toml $(MEMBERS:=/pyproject.toml)
+	$(PYTHON_IS_NEW)
 	$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
 	$(UV) pip install --quiet --constraint constraints.txt $(addprefix --editable ,$(MEMBERS)) --group dev
 	@touch $@
 
-.PHONY: help run test bench fix pins
+.PHONY: help run test test-slow bench fix news pins

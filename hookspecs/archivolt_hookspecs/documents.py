@@ -68,7 +68,7 @@ def document_created(document_id: UUID) -> None:
 
 @first
 def describe_documents(ids: Sequence[UUID]) -> Mapping[UUID, Mapping[str, Any]] | None:
-    """Return the documents by id as the API shows them; those in the trash are missing."""
+    """Return documents by id as the API shows them; those in the trash are missing."""
 
 
 @first

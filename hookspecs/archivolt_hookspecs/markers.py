@@ -1,4 +1,4 @@
-"""The markers: a spec says by which verb it is called, a plugin marks what it implements.
+"""The markers: a spec says by which verb it is called, a plugin marks its own part.
 
 Six verbs and no more. They differ in who is asked and in what an error costs:
 

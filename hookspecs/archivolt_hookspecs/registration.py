@@ -90,7 +90,7 @@ def register_health_checks() -> Sequence[HealthCheck]:
 
 @collects
 def load_samples() -> str | None:
-    """Load sample data into the current tenant for ``archivolt demo``; return what came.
+    """Load samples into the current tenant for ``archivolt demo``; return what came.
 
     It runs in a transaction of its own and must be harmless when repeated.
     """
@@ -99,7 +99,7 @@ def load_samples() -> str | None:
 
 @collects
 def purge_storage(before: float) -> int:
-    """Delete files that no row needs and that are older than ``before``; return how many.
+    """Delete files older than ``before`` that no row needs; return how many.
 
     ``before`` is in seconds since the epoch: younger files may belong to a request
     that is still under way.

@@ -16,9 +16,10 @@ from archivolt_host.http.gates import Addresses
 from archivolt_host.http.resources import jobs as job_routes
 from archivolt_host.http.resources import plugins as plugin_routes
 from archivolt_host.http.stages import TenantStage
+from archivolt_host.jobs import events, rings, wake, worker
 from archivolt_host.jobs import registry as job_registry
-from archivolt_host.jobs import rings, worker
 from archivolt_host.jobs.registry import Jobs
+from archivolt_host.jobs.valkey_address import valkey_url
 from archivolt_host.plugins import dispatch, drivers
 from archivolt_host.plugins.manifest import Manifest, find_problems, read_manifest
 from archivolt_host.plugins.manifest.model import ManifestError
@@ -66,7 +67,7 @@ class Host:
     @cached_property
     def catalog_provisioner(self) -> Provisioner:
         """What makes and migrates the catalog."""
-        source = Source("catalog", HOST_MIGRATIONS / "catalog")
+        source = Source("catalog", HOST_MIGRATIONS / "catalog", vital=True)
         return Provisioner(
             plan=Plan((source,)),
             templates=self.home.run,
@@ -79,13 +80,25 @@ class Host:
         """Where the catalog is."""
         return _catalog_place(self.home, self.manifest)
 
+    def close(self) -> None:
+        """Let go of databases and threads, so that another host may be opened here."""
+        self.databases.dispose()
+        rings.bell().close()
+        wake.forget()
+        events.forget()
+
     def _sources(self) -> list[Source]:
-        sources = [Source(HOST, HOST_MIGRATIONS / "tenant")]
-        for name in self.registry.names:
-            folder = self.registry.package_folder(name) / "migrations"
-            if folder.is_dir():
-                sources.append(Source(name, folder))
-        return sources
+        own = Source(HOST, HOST_MIGRATIONS / "tenant", vital=True)
+        found = [self._source(name) for name in self.registry.names]
+        sources = [source for source in found if source.folder.is_dir()]
+        for broken in [source for source in sources if source.problem]:
+            reason = f"Its migrations cannot be read: {broken.problem}"
+            self.registry.put_out(broken.name, reason)
+        return [own, *(s for s in sources if s.name in self.registry.names)]
+
+    def _source(self, name: str) -> Source:
+        folder = self.registry.package_folder(name) / "migrations"
+        return Source(name, folder, frozenset(self.registry.infos[name].requires))
 
 
 def open_host(home: Home | None = None, manifest_path: Path | None = None) -> Host:
@@ -93,19 +106,18 @@ def open_host(home: Home | None = None, manifest_path: Path | None = None) -> Ho
     home = (home or Home()).prepare()
     manifest = read_manifest(manifest_path)
     registry = open_registry(manifest)
-    _refuse_what_concerns_all(manifest, registry)
     databases = _databases(manifest)
     catalog = Catalog(home.tenants)
     url = rings_url(home, manifest)
     host = Host(home, manifest, registry, catalog, databases, url)
+    _ = host.provisioner  # finds out whose migrations cannot be read
+    _refuse_what_concerns_all(manifest, registry)
     _bind(host)
     return host
 
 
 def rings_url(home: Home, manifest: Manifest) -> str:
     """Return the address of Valkey: the manifest's, or the embedded one's socket."""
-    from archivolt_host.cli.run.valkey import valkey_url
-
     return valkey_url(home, str(manifest.host["valkey_url"]))
 
 

@@ -10,7 +10,7 @@ from archivolt_host.tenants import context, sessions
 @click.command()
 @click.option("--tenant", "-t", default="demo", show_default=True)
 def demo(tenant: str) -> None:
-    """Load sample folders, users and documents into a tenant; harmless when repeated."""
+    """Load sample users, folders and documents into a tenant; safe to repeat."""
     found = opened().catalog.get(tenant)
     with context.acting(found), sessions.transaction():
         came = dispatch.collect("load_samples")

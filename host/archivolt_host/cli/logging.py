@@ -1,12 +1,14 @@
-"""Logs: coloured on a terminal, JSON lines elsewhere, always with tenant and request."""
+"""Logs: coloured on a terminal, else JSON lines; always with tenant and request."""
 
 import logging
 import sys
 from typing import Any
 
+import orjson
 import structlog
+from structlog.typing import EventDict
 
-from archivolt_host.tenants import context
+from archivolt_host.tenants import columns, context
 
 LEVELS = {
     "debug": logging.DEBUG,
@@ -16,7 +18,7 @@ LEVELS = {
 }
 
 
-def _with_context(logger: Any, name: str, event: dict[str, Any]) -> dict[str, Any]:
+def _with_context(logger: Any, name: str, event: EventDict) -> EventDict:
     """Add who and for whom, where the line does not say so itself."""
     tenant, actor = context.tenant_or_none(), context.actor_or_none()
     if tenant is not None:
@@ -31,25 +33,38 @@ def _with_context(logger: Any, name: str, event: dict[str, Any]) -> dict[str, An
 def configure(level: str = "info") -> None:
     """Send everything to standard error."""
     terminal = sys.stderr.isatty()
-    render: Any = (
-        structlog.dev.ConsoleRenderer()
-        if terminal
-        else structlog.processors.JSONRenderer()
-    )
     structlog.configure(
         processors=[
             _with_context,
             structlog.processors.add_log_level,
-            structlog.processors.TimeStamper("iso", utc=True),
-            *([] if terminal else [structlog.processors.format_exc_info]),
-            structlog.processors.EventRenamer("message") if not terminal else _same,
-            render,
+            *(_for_people() if terminal else _for_machines()),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=(
+            structlog.PrintLoggerFactory(sys.stderr)
+            if terminal
+            else structlog.BytesLoggerFactory(sys.stderr.buffer)
+        ),
         cache_logger_on_first_use=True,
     )
 
 
-def _same(logger: Any, name: str, event: dict[str, Any]) -> dict[str, Any]:
+def _for_people() -> list[Any]:
+    return [
+        structlog.processors.TimeStamper("%H:%M:%S"),
+        structlog.dev.ConsoleRenderer(),
+    ]
+
+
+def _for_machines() -> list[Any]:
+    return [
+        _with_time,
+        structlog.processors.format_exc_info,
+        structlog.processors.EventRenamer("message"),
+        structlog.processors.JSONRenderer(serializer=orjson.dumps),
+    ]
+
+
+def _with_time(logger: Any, name: str, event: dict[str, Any]) -> dict[str, Any]:
+    event["at"] = columns.now()
     return event

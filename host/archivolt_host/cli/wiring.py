@@ -1,4 +1,4 @@
-"""Ties ``run`` and ``doctor`` to the application: the processes, and what is checked."""
+"""Ties ``run`` and ``doctor`` to the application: its processes and its checks."""
 
 import os
 import secrets
@@ -21,7 +21,7 @@ FIRST_TENANT, FIRST_USER = "demo", "admin"
 
 
 def plan(options: Options) -> Plan:
-    """Read from the manifest how to run; the application is imported by the children."""
+    """Read from the manifest how to run; the children import the application."""
     from archivolt_host.plugins.manifest import read_manifest
 
     host = read_manifest(options.manifest if options.manifest.exists() else None).host
@@ -80,6 +80,8 @@ def _count_over_all_processes(run: Run) -> None:
 
 
 def _migrate(host: "Host") -> None:
+    import structlog
+
     from archivolt_host.cli.opening import prepare_catalog_database
     from archivolt_host.errors import ArchivoltError
     from archivolt_host.tenants import migrating
@@ -88,7 +90,9 @@ def _migrate(host: "Host") -> None:
     waiting = migrating.behind(host.catalog, host.provisioner.plan.fingerprint)
     outcome = migrating.migrate(waiting, host.provisioner)
     for slug, problem in outcome.failed.items():
-        raise ArchivoltError(f"The tenant {slug} cannot be migrated: {problem}")
+        structlog.get_logger().error("not migrated", tenant=slug, problem=problem)
+    if outcome.failed and host.manifest.host["strict"]:
+        raise ArchivoltError("strict = true, and tenants are not migrated: see above.")
 
 
 def _create_first_tenant(host: "Host", first: _FirstStart) -> None:

@@ -1,1 +1,1 @@
-"""The HTTP edge: application, stages, errors, OpenAPI, paging, ETags, limits, health."""
+"""The HTTP edge: application, stages, errors, OpenAPI, paging, ETags, health."""

@@ -74,12 +74,13 @@ def table_of(app: Flask) -> Table:
 
 
 def _access_of(view: Any, method: str) -> Access:
+    found: Access
     view_class = getattr(view, "view_class", None)
     if view_class is None:
-        found: Access = getattr(view, ATTRIBUTE, CLOSED)
+        found = getattr(view, ATTRIBUTE, CLOSED)
         return found
     handler = getattr(view_class, method.lower(), None)
     if handler is None and method == "HEAD":
         handler = getattr(view_class, "get", None)
-    found = getattr(handler, ATTRIBUTE, None) or getattr(view_class, ATTRIBUTE, CLOSED)
+    found = getattr(handler, ATTRIBUTE, getattr(view_class, ATTRIBUTE, CLOSED))
     return found

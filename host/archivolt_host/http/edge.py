@@ -4,15 +4,17 @@ enter (request id) → stages → gate (is the plugin on?) → permission → on
 around the view and its serialisation, committed before the answer is sent.
 """
 
+from collections.abc import Sequence
 from time import perf_counter
 from typing import Any
 
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import NotFound
 
-from archivolt_host.errors import DeniedError
+from archivolt_host.errors import DeniedError, UnavailableError
 from archivolt_host.http import idempotency, observing, problems, stages
 from archivolt_host.http.access import CLOSED, Access, Table, table_of
+from archivolt_host.http.encoding import Encoder
 from archivolt_host.http.stages import TenantStage
 from archivolt_host.plugins import dispatch, timing
 from archivolt_host.plugins.registry import HOST
@@ -22,18 +24,25 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 UNKNOWN = Access("")  # no such route: strangers still get 401
 
 
-class TrailingSlashes:
-    """Accepts a trailing slash everywhere, without a redirect."""
+class Outermost:
+    """Around the application: slashes at the end go in, fixed headers come out."""
 
-    def __init__(self, application: Any) -> None:
+    def __init__(self, application: Any, headers: Sequence[tuple[str, str]]) -> None:
         self.application = application
+        self.headers = [(name.lower(), (name, value)) for name, value in headers]
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
-        """Drop the slash and go on."""
+        """Accept a trailing slash without a redirect; add what a view did not set."""
         path = environ["PATH_INFO"]
         if len(path) > 1 and path[-1] == "/" and not path.startswith("//"):
             environ["PATH_INFO"] = path.rstrip("/") or "/"
-        return self.application(environ, start_response)
+
+        def start(status: str, sent: list[tuple[str, str]], info: Any = None) -> Any:
+            names = {name.lower() for name, _ in sent}
+            sent += [pair for lower, pair in self.headers if lower not in names]
+            return start_response(status, sent, info)
+
+        return self.application(environ, start)
 
 
 class Edge(Flask):
@@ -46,34 +55,48 @@ class Edge(Flask):
 
     def __init__(self, name: str) -> None:
         super().__init__(name, static_folder=None)
-        self.json.sort_keys = False  # type: ignore[attr-defined]
+        self.json = Encoder(self)
         self.owners: dict[str, str] = {}
         self.access: Table = {}
         problems.register(self)
+        self.teardown_request(_leave)
 
     def freeze(self) -> None:
         """Note what each route demands, once all plugins are mounted."""
         self.access = table_of(self)
-        self.wsgi_app = TrailingSlashes(self.wsgi_app)  # type: ignore[method-assign]
+        self.wsgi_app = Outermost(self.wsgi_app, self.fixed_headers)  # type: ignore[method-assign]
+
+    def full_dispatch_request(self) -> Response:
+        """Answer a request, and leave no transaction open whatever happens."""
+        try:
+            return super().full_dispatch_request()
+        finally:
+            sessions.leave()
 
     def preprocess_request(self) -> Any:
         """Pass the stages; what is refused here never reaches a view."""
-        g.began = perf_counter()
+        asked = request._get_current_object()  # type: ignore[attr-defined]
+        began, id = perf_counter(), stages.request_id(asked)
         timing.begin_request()
-        context.enter(None, None, stages.request_id(request))
-        if request.method == "OPTIONS":
+        context.enter(None, None, id)
+        g.began, g.access = began, CLOSED
+        if asked.method == "OPTIONS":
             return None  # a preflight carries neither tenant nor token
         access = self._access()
         if access is None:
             return None
         g.access = access
-        tenant = self.tenant_stage(request, access)
-        context.enter(tenant, None, context.request_id())
-        stages.authenticate(request, tenant, access)
+        tenant = self.tenant_stage(asked, access)
+        context.enter(tenant, None, id)
+        self._refuse_unmigrated()
+        if tenant is not None and asked.method in SAFE:
+            # Authentication and view read in one transaction; writers get their own.
+            sessions.enter(sessions.UnitOfWork(tenant.place, write=False))
+        stages.authenticate(asked, tenant, access)
         self._gate()
         self._permit(access)
         if not access.streams:
-            request.max_content_length = self.config["MAX_JSON"]
+            asked.max_content_length = self.config["MAX_JSON"]
         return super().preprocess_request()
 
     def _access(self) -> Access | None:
@@ -81,6 +104,15 @@ class Edge(Flask):
         if request.endpoint is None:
             return UNKNOWN if request.path.startswith(stages.PREFIX + "/") else None
         return self.access.get((request.endpoint, request.method), CLOSED)
+
+    def _refuse_unmigrated(self) -> None:
+        """Answer 503 where the host's own tables are not as this code needs them."""
+        tenant = context.tenant_or_none()
+        if tenant is not None and dispatch.registry().why_out(HOST, tenant.slug):
+            raise UnavailableError(
+                "This tenant's database could not be migrated: the operator sees why "
+                "with 'archivolt migrate'."
+            )
 
     def _gate(self) -> None:
         """Answer 404 for the routes of a plugin that is off for this tenant."""
@@ -102,11 +134,15 @@ class Edge(Flask):
         """Run the view in one unit of work and commit before the answer is sent."""
         tenant = context.tenant_or_none()
         if tenant is None or request.routing_exception is not None:
-            return self.make_response(super().dispatch_request())
-        write = request.method not in SAFE and not g.access.reads
-        work = sessions.UnitOfWork(tenant.place, write=write)
+            return self._view()
+        reading = sessions.unit_or_none()
+        if reading is not None:
+            response = self._view()
+            reading.commit()
+            return response
+        work = sessions.UnitOfWork(tenant.place, write=not g.access.reads)
         with sessions.entered(work):
-            if write and "Idempotency-Key" in request.headers:
+            if work.write and "Idempotency-Key" in request.headers:
                 return idempotency.once(work, self._view)
             response = self._view()
             work.commit()
@@ -116,11 +152,13 @@ class Edge(Flask):
         return self.make_response(super().dispatch_request())
 
     def process_response(self, response: Response) -> Response:
-        """Add what every answer carries, and log it."""
+        """Log and count the answer."""
         response = super().process_response(response)
-        headers = response.headers
-        for name, value in self.fixed_headers:
-            headers.setdefault(name, value)
-        headers["X-Request-Id"] = context.request_id()
+        response.headers["X-Request-Id"] = context.request_id()
         observing.note(self, response)
         return response
+
+
+def _leave(error: BaseException | None) -> None:
+    """Leave no tenant behind for what this thread does next."""
+    context.enter(None)

@@ -101,7 +101,7 @@ def figures() -> Response:
     """Return the figures of all processes in Prometheus' text format."""
     if request.remote_addr not in _bound["allowed"]:
         raise DeniedError(
-            "Metrics are shown to the addresses in 'metrics_allow' of the manifest only."
+            "Metrics are shown to the addresses in the manifest's 'metrics_allow' only."
         )
     registry = OWN
     if _bound["multiprocess"]:

@@ -157,7 +157,7 @@ def _references(node: Any) -> set[str]:
 
 @cache
 def _problem_schema() -> dict[str, Any]:
-    from apispec.ext.marshmallow import OpenAPIConverter
+    from apispec.ext.marshmallow.openapi import OpenAPIConverter
 
     converter = OpenAPIConverter("3.1.0", lambda schema: None, None)  # type: ignore[arg-type]
     schema: dict[str, Any] = converter.schema2jsonschema(ProblemSchema())

@@ -1,4 +1,4 @@
-"""Keyset paging: a cursor names the last row seen, so page 10,000 costs what page 1 does."""
+"""Keyset paging: a cursor names the last row seen, so late pages cost no more."""
 
 import base64
 import hashlib
@@ -18,7 +18,7 @@ Key = tuple[ColumnElement[Any], bool]  # a column, and whether it descends
 
 @dataclass(frozen=True)
 class Page:
-    """What part of a list is wanted. ``sort`` is a field's name, "-" before it descends."""
+    """What part of a list is wanted; ``sort`` is a field, "-" before it descends."""
 
     limit: int = 50
     cursor: str | None = None

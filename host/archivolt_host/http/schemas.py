@@ -1,39 +1,54 @@
 """The base of every schema, and what all lists understand."""
 
-import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, validate
 
+from archivolt_host.http import dumping
+
 MAX_LIMIT = 200
+
+
+WANTED = "Give a time with its zone, as in 2026-01-31T12:00:00Z."
 
 
 class Moment(fields.AwareDateTime):
     """A time in RFC 3339; without a time zone it is refused."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(format="iso", default_timezone=None, **options)
-
-    def _serialize(self, value: Any, attr: Any, obj: Any, **options: Any) -> Any:
-        if value is None:
-            return None
-        return value.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
+        messages: Any = {"invalid": WANTED, "invalid_awareness": WANTED}
+        super().__init__(
+            format="iso", default_timezone=None, error_messages=messages, **options
+        )
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **options: Any) -> Any:
         try:
             return super()._deserialize(value, attr, data, **options)
         except (OverflowError, ValueError) as error:
-            raise ValidationError("Not a valid time.") from error
+            raise ValidationError(WANTED) from error
 
 
 class BaseSchema(Schema):
-    """Refuses unknown fields, and text that a database cannot hold."""
+    """Refuses unknown fields, and text that a database cannot hold.
+
+    Dumping is compiled: see ``dumping``.
+    """
 
     class Meta:
         """Unknown fields are errors, so that a misspelt one is noticed."""
 
         unknown = RAISE
+
+    _dump: Callable[[Any], Any] | None = None
+
+    def dump(self, obj: Any, *, many: bool | None = None) -> Any:
+        """Return what the API shows; times and ids are left to the JSON encoder."""
+        if self._dump is None:
+            self._dump = dumping.compiled(self)
+        if self.many if many is None else many:
+            return [self._dump(one) for one in obj]
+        return self._dump(obj)
 
     @pre_load
     def refuse_unstorable(self, data: Any, **_: Any) -> Any:
@@ -103,7 +118,7 @@ def page_of(schema: type[Schema]) -> type[Schema]:
         name = schema.__name__.removesuffix("Schema") + "Page"
         _pages[schema] = type(
             name,
-            (Schema,),
+            (BaseSchema,),
             {
                 "__doc__": "A page of a list; ``next`` leads on, null ends it.",
                 "items": fields.List(fields.Nested(schema), required=True),

@@ -1,8 +1,6 @@
-"""What every request passes, in this order: CORS, CSP, tenant, encryption,
-authentication, tracing.
+"""What every request passes, in this order: CORS, CSP, tenant, authentication, tracing.
 
-CORS is answered by its extension before the rest; encryption asks the plugins and
-costs nothing where none offers it.
+CORS is answered by its extension, CSP is a fixed header of every answer.
 """
 
 from ipaddress import ip_address
@@ -80,7 +78,7 @@ def _is_address(name: str) -> bool:
 
 
 def authenticate(request: Request, tenant: Tenant | None, access: Access) -> None:
-    """End authentication before any view sees the request; one parser, three schemes."""
+    """Authenticate before any view sees the request; one parser, three schemes."""
     if access.public:
         return
     sent = request.headers.get("Authorization")

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import Table, select, text
 
 from archivolt_host.errors import NotFoundError
 from archivolt_host.jobs import rings, wake
@@ -15,6 +15,9 @@ from archivolt_host.jobs.registry import Job
 from archivolt_host.tenants import context, sessions
 from archivolt_host.tenants.columns import now
 from archivolt_host.tenants.ids import uuid7
+
+TABLE: Table = JobRow.__table__  # type: ignore[assignment]
+INSERT = TABLE.insert()
 
 
 def enqueue(
@@ -33,7 +36,7 @@ def enqueue(
     work = sessions.unit()
     if unique is not None and (standing := _standing(unique)):
         return standing
-    work.session.execute(insert(JobRow), values)
+    work.connection.execute(INSERT, values)
     tenant = context.tenant()
     work.before_commit(lambda: wake.heat(tenant.id))
     if delay is None:
@@ -62,7 +65,7 @@ def _values(
 
 
 def _plain(job: Job, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Return the arguments as JSON holds them; UUIDs become text, objects are refused."""
+    """Return the arguments as JSON: UUIDs become text, objects are refused."""
     plain = {k: str(v) if isinstance(v, UUID) else v for k, v in arguments.items()}
     try:
         json.dumps(plain, allow_nan=False)
@@ -74,11 +77,10 @@ def _plain(job: Job, arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def _standing(unique: str) -> UUID | None:
-    from sqlalchemy import text
-
-    return sessions.session().scalar(
-        select(JobRow.id).where(JobRow.unique_key == unique, text(LIVE))
+    standing: UUID | None = sessions.connection().scalar(
+        select(TABLE.c.id).where(TABLE.c.unique_key == unique, text(LIVE))
     )
+    return standing
 
 
 def get(id: UUID) -> JobRow:

@@ -4,7 +4,7 @@ import os
 import socket
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import Connection, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from archivolt_host.jobs.models import JobRow
@@ -30,16 +30,16 @@ def due(moment: datetime) -> object:
 def claim(queue: str) -> JobRow | None:
     """Take one job of a queue, or None when nothing is due."""
     moment = now()
-    chosen = (
+    next_due = (
         select(JobRow.id)
         .where(JobRow.queue == queue, due(moment))  # type: ignore[arg-type]
         .order_by(JobRow.priority, JobRow.run_at, JobRow.id)
         .limit(1)
-        .with_for_update(skip_locked=True)
-        .scalar_subquery()
     )
+    # Only a write may lock: PostgreSQL refuses FOR UPDATE in a reading transaction.
+    chosen = next_due.with_for_update(skip_locked=True).scalar_subquery()
     with sessions.reading() as look:
-        if look.session.scalar(select(chosen)) is None:
+        if look.session.scalar(next_due) is None:
             return None
     with sessions.transaction() as work:
         return work.session.scalar(
@@ -62,28 +62,28 @@ def owner() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-def _held(session: Session, job: JobRow, **values: object) -> None:
+def _held(connection: Connection, job: JobRow, **values: object) -> None:
     """Write to the job's row if it is still ours."""
-    done = session.execute(
+    done = connection.execute(
         update(JobRow)
         .where(JobRow.id == job.id, JobRow.fence == job.fence)
         .where(JobRow.status == "running")
         .values(**values)
         .execution_options(synchronize_session=False)
     )
-    if done.rowcount != 1:  # type: ignore[attr-defined]
+    if done.rowcount != 1:
         raise LeaseLostError(f"{job.name} {job.id} was taken over by another worker")
 
 
-def hold(session: Session, job: JobRow) -> None:
+def hold(connection: Connection, job: JobRow) -> None:
     """Extend the lease inside a transaction, or raise LeaseLostError."""
-    _held(session, job, lease_until=now() + LEASE)
+    _held(connection, job, lease_until=now() + LEASE)
 
 
-def finish(session: Session, job: JobRow, result: object) -> None:
+def finish(connection: Connection, job: JobRow, result: object) -> None:
     """Mark the job as done in the transaction that holds its effect."""
     _held(
-        session,
+        connection,
         job,
         status="done",
         result=result,
@@ -100,7 +100,7 @@ def fail(job: JobRow, problem: str) -> None:
     wait = timedelta(seconds=BACKOFF[min(job.attempts, len(BACKOFF)) - 1])
     with sessions.transaction() as work:
         _held(
-            work.session,
+            work.connection,
             job,
             status="failed" if last else "queued",
             problem=problem[:2000],
@@ -114,7 +114,7 @@ def postpone(job: JobRow, wait: timedelta, reason: str) -> None:
     """Put the job back without counting the attempt."""
     with sessions.transaction() as work:
         _held(
-            work.session,
+            work.connection,
             job,
             status="queued",
             attempts=job.attempts - 1,

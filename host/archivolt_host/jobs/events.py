@@ -1,4 +1,4 @@
-"""``tell``: news for other plugins, written with the business transaction, sent after it.
+"""``tell``: news for other plugins, written with the business, sent after commit.
 
 Each subscriber has a delivery of its own (a job), so one that fails is retried alone.
 """
@@ -52,3 +52,8 @@ def _typed(hook: str, argument: str, value: Any) -> Any:
 def _annotations(hook: str) -> dict[str, Any]:
     spec = getattr(dispatch.registry().loading.manager.hook, hook).spec.function
     return inspect.get_annotations(spec, eval_str=True)
+
+
+def forget() -> None:
+    """Forget the hookspecs of this host, as before another is opened."""
+    _annotations.cache_clear()

@@ -1,4 +1,4 @@
-"""The doorbell: one ring per tenant and queue goes through RQ to whichever worker is free.
+"""The doorbell: one ring per tenant and queue, through RQ, to any free worker.
 
 Ringing is never part of a request: a thread of its own does it, so that a slow or dead
 Valkey costs nobody an answer. A lost ring is found by the relay.
@@ -26,7 +26,7 @@ class Bell:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._pending: SimpleQueue[Ring] = SimpleQueue()
+        self._pending: SimpleQueue[Ring | None] = SimpleQueue()
         self._owner = 0
         self._mutex = threading.Lock()
 
@@ -34,6 +34,11 @@ class Bell:
         """Let a worker know, soon, that a tenant's queue holds something."""
         self._ensure_thread()
         self._pending.put((tenant, queue))
+
+    def close(self) -> None:
+        """End the thread, once it has rung for what is pending."""
+        if self._owner == os.getpid():
+            self._pending.put(None)
 
     def _ensure_thread(self) -> None:
         if self._owner == os.getpid():
@@ -45,26 +50,32 @@ class Bell:
                 threading.Thread(target=self._work, name="bell", daemon=True).start()
 
     def _work(self) -> None:
-        connection = connect(self.url)
-        while True:
-            rings = {self._pending.get()}
-            while True:
+        with connect(self.url) as connection:
+            while rings := self._gathered():
                 try:
-                    rings.add(self._pending.get_nowait())
-                except Empty:
-                    break
+                    ring_now(connection, rings)
+                except RedisError as error:
+                    log.warning("ring lost, the relay will find it", problem=str(error))
+
+    def _gathered(self) -> set[Ring]:
+        """Wait for a ring and take those that came with it; none at the end."""
+        rings: set[Ring] = set()
+        ring = self._pending.get()
+        while ring is not None:
+            rings.add(ring)
             try:
-                ring_now(connection, rings)
-            except RedisError as error:
-                log.warning("ring lost, the relay will find it", problem=str(error))
+                ring = self._pending.get_nowait()
+            except Empty:
+                return rings
+        return rings
 
 
-def connect(url: str) -> "Redis[bytes]":
+def connect(url: str) -> Redis:
     """Return a connection that gives up rather than waits."""
     return Redis.from_url(url, socket_timeout=5, socket_connect_timeout=2)
 
 
-def connect_blocking(url: str) -> "Redis[bytes]":
+def connect_blocking(url: str) -> Redis:
     """Return a connection for a worker, which waits for rings."""
     return Redis.from_url(url)
 

@@ -1,5 +1,7 @@
 """The second ticker: what rq-scheduler rings for, registered anew at every start."""
 
+from typing import Any
+
 from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq_scheduler import Scheduler
@@ -17,7 +19,7 @@ POLL_EVERY = 5  # seconds
 class PlainJob(Job):
     """A job without pickle: whoever can write to Valkey must not run code here."""
 
-    def __init__(self, *arguments: object, **options: object) -> None:
+    def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **{**options, "serializer": JSONSerializer})
 
 

@@ -107,13 +107,13 @@ def run(tenant: Tenant, job: Job, row: JobRow) -> None:
 
 
 def _run_in_one_unit(tenant: Tenant, job: Job, row: JobRow) -> None:
-    """Commit the job's effect and its end together; inner transactions hold the fence."""
-    with sessions.guarded(lambda session: claims.hold(session, row)):
+    """Commit a job's effect and its end together; inner transactions hold the fence."""
+    with sessions.guarded(lambda connection: claims.hold(connection, row)):
         work = sessions.UnitOfWork(tenant.place, write=True)
         with sessions.entered(work):
             result = job.run(**row.arguments)
-            work.guard = lambda session: claims.finish(session, row, result)
-            work.session  # noqa: B018 - begins a transaction for the end mark alone
+            work.guard = lambda connection: claims.finish(connection, row, result)
+            work.connection  # noqa: B018 - begins a transaction for the end mark alone
             work.commit()
 
 
@@ -133,7 +133,7 @@ def _kept(tenant: Tenant, row: JobRow) -> Iterator[None]:
         while not ended.wait(claims.LEASE.total_seconds() / 3):
             try:
                 with context.acting(tenant), sessions.transaction() as work:
-                    claims.hold(work.session, row)
+                    claims.hold(work.connection, row)
             except claims.LeaseLostError:
                 return
 
@@ -166,7 +166,11 @@ def work(url: str, queues: tuple[str, ...]) -> None:
     from rq import SimpleWorker
     from rq.serializers import JSONSerializer
 
-    worker: Any = SimpleWorker(
+    class Worker(SimpleWorker):
+        def procline(self, message: str) -> None:
+            """Leave the process's title to the supervisor."""
+
+    worker: Any = Worker(
         list(queues), connection=rings.connect_blocking(url), serializer=JSONSerializer
     )
     worker.work(logging_level="WARNING", with_scheduler=False)

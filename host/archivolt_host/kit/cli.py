@@ -1,11 +1,14 @@
-"""Command lines of plugins: open the host and work in a tenant."""
+"""Command lines of plugins: work in a tenant.
+
+The host opened itself to find the command, so it stands open here.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
 
-from archivolt_host.cli.opening import opened
+from archivolt_host.jobs import worker
 from archivolt_host.tenants import context, sessions
 
 tenant_option = click.option(
@@ -16,6 +19,6 @@ tenant_option = click.option(
 @contextmanager
 def in_tenant(slug: str) -> Iterator[None]:
     """Work in a tenant as the system; committed on the way out."""
-    tenant = opened().catalog.get(slug)
+    tenant = worker.catalog().get(slug)
     with context.acting(tenant), sessions.transaction():
         yield

@@ -2,28 +2,23 @@
 
 A domain's service subclasses ``Service``. Its public names are these eight verbs;
 further statements that maintain closures and indexes, or claim work, are listed in
-``sql_verbs``. Services know no rules, no permissions and no audit, and they flush: the
-caller owns the transaction.
+``sql_verbs``. Services know no rules, no permissions and no audit, and they run in the
+caller's transaction.
+
+Rows come back as values, not as live objects: nothing changes behind one's back, and a
+list of fifty costs what fifty tuples cost. ``update`` returns the new row.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import (
-    ColumnElement,
-    Select,
-    delete,
-    func,
-    insert,
-    inspect,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, Select, Table, func, select
 from sqlalchemy.orm import Session
 
-from archivolt_host.errors import InvalidError, NotFoundError
+from archivolt_host.errors import InvalidError, NotFoundError, StaleError
 from archivolt_host.http.paging import Key, Page, Slice, seek
+from archivolt_host.kit.statements import Statements
 from archivolt_host.tenants import sessions
 from archivolt_host.tenants.columns import Base
 
@@ -51,64 +46,92 @@ class Service(Generic[M]):
     sorts: ClassVar[tuple[str, ...]] = ("created_at",)
     sql_verbs: ClassVar[tuple[str, ...]] = ()
 
+    _sql: ClassVar[Statements]
+    _table: ClassVar[Table]
+    _c: ClassVar[Mapping[str, ColumnElement[Any]]]
+
+    def __init_subclass__(cls) -> None:
+        """Prepare the statements that every call shares."""
+        if hasattr(cls, "model"):
+            cls._sql = Statements(cls.model)
+            cls._table = cls._sql.table
+            cls._c = cls._sql.columns
+
+    @property
+    def connection(self) -> Connection:
+        """The transaction under way."""
+        return sessions.connection()
+
     @property
     def session(self) -> Session:
-        """The session of the unit of work under way."""
+        """An ORM session in the transaction under way, where SQL is not enough."""
         return sessions.session()
 
     def create(self, **values: Any) -> M:
         """Add one row and return it."""
-        row: M = self.model(**values)
-        self.session.add(row)
-        self.session.flush()
-        return row
+        row = self._sql.complete(values)
+        self.connection.execute(self._sql.insert, self._sql.named(row))
+        return cast(M, self._sql.record(**row))
 
     def get(self, id: UUID) -> M:
         """Return the row, or raise NotFoundError."""
-        row: M | None = self.session.get(self.model, id)
-        if row is None:
+        found = self._first(self._sql.get, id=id)
+        if found is None:
             raise NotFoundError(self.kind, id)
-        return row
+        return found
 
     def filter(self, page: Page, **filters: Any) -> Slice:
         """Return a page of the rows that match ``field__op=value`` filters."""
-        query = self._where(select(self.model), filters)
+        query = self._where(self._sql.select, filters)
         keys = self._keys(page.sort)
         count = self._count(filters) if page.count else None
         if (values := page.after()) is not None:
             query = seek(query, keys, self._parsed(keys, values))
         order = [c.desc() if descends else c.asc() for c, descends in keys]
-        rows = self.session.scalars(query.order_by(*order).limit(page.limit + 1)).all()
+        rows = self._rows(query.order_by(*order).limit(page.limit + 1))
         shown, more = rows[: page.limit], len(rows) > page.limit
-        last = [getattr(shown[-1], c.key) for c, _ in keys] if more else []
+        last = [getattr(shown[-1], name) for name in _names(page.sort)] if more else []
         return Slice(shown, page.cursor_at(_plain(last)) if more else None, count)
 
     def update(self, row: M, **values: Any) -> M:
-        """Set the given columns and return the row."""
-        for name, value in values.items():
-            setattr(row, name, value)
-        self.session.flush()
-        return row
+        """Set the given columns and return the new row.
+
+        Where the table counts revisions, a row that somebody else changed since it
+        was read is refused with StaleError.
+        """
+        statement, extra = self._sql.update(row, values)
+        done = self.connection.execute(statement, extra)
+        if done.rowcount != 1:
+            raise StaleError()
+        return cast(M, self._sql.changed(row, values))
 
     def delete(self, row: M) -> None:
         """Delete the row."""
-        self.session.delete(row)
-        self.session.flush()
+        self.connection.execute(self._sql.delete, {"id": row.id})  # type: ignore[attr-defined]
 
     def bulk_create(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Add many rows in as few statements as the database allows."""
-        if values := list(rows):
-            self.session.execute(insert(self.model), values)
+        """Add many rows in one statement."""
+        if values := [self._sql.named(self._sql.complete(row)) for row in rows]:
+            self.connection.execute(self._sql.insert, values)
 
     def bulk_update(self, ids: Sequence[UUID], **values: Any) -> None:
         """Change many rows in one statement."""
-        self.session.execute(
-            update(self.model).where(self.model.id.in_(ids)).values(**values)
-        )
+        change = self._table.update().where(self._c["id"].in_(ids))
+        self.connection.execute(change.values(self._sql.named(values)))
 
     def bulk_delete(self, ids: Sequence[UUID]) -> None:
         """Delete many rows in one statement."""
-        self.session.execute(delete(self.model).where(self.model.id.in_(ids)))
+        self.connection.execute(self._table.delete().where(self._c["id"].in_(ids)))
+
+    def _rows(self, query: Select[Any], **values: Any) -> list[M]:
+        """Return the rows of a query over this table's columns."""
+        make: Any = self._sql.record._make
+        return [make(row) for row in self.connection.execute(query, values)]
+
+    def _first(self, query: Select[Any], **values: Any) -> M | None:
+        """Return the first row of such a query, or None."""
+        row = self.connection.execute(query, values).first()
+        return None if row is None else cast(M, self._sql.record._make(row))
 
     def _where(self, query: Select[Any], filters: Mapping[str, Any]) -> Select[Any]:
         for name, value in filters.items():
@@ -119,33 +142,37 @@ class Service(Generic[M]):
         """Return one filter as SQL; subclasses add those that are no plain column."""
         field, _, operator = name.partition("__")
         condition: ColumnElement[bool] = OPERATORS[operator or "eq"](
-            getattr(self.model, field), value
+            self._c[field], value
         )
         return condition
 
     def _count(self, filters: Mapping[str, Any]) -> int:
-        query = self._where(select(func.count()).select_from(self.model), filters)
-        return int(self.session.scalar(query) or 0)
+        query = select(func.count()).select_from(self._table)
+        return int(self.connection.scalar(self._where(query, filters)) or 0)
 
     def _keys(self, sort: str) -> list[Key]:
         """Return the sort columns; the id makes the order total."""
-        descends, name = sort.startswith("-"), sort.removeprefix("-")
-        if name not in self.sorts:
+        if sort.removeprefix("-") not in self.sorts:
             known = ", ".join(self.sorts)
             raise InvalidError(
-                f"sort is one of {known}, with '-' before it to descend."
+                f"sort is one of {known}, with '-' before it to descend.",
+                {"sort": [f"One of {known}."]},
             )
-        keys = [(getattr(self.model, name), descends)]
-        return [*keys, (self.model.id, descends)] if name != "id" else keys
+        return [(self._c[name], sort.startswith("-")) for name in _names(sort)]
 
     def _parsed(self, keys: Sequence[Key], values: Sequence[Any]) -> list[Any]:
         """Give a cursor's values the types of their columns back."""
         if len(keys) != len(values):
             return list(values)  # seek refuses it
         return [
-            _typed(inspect(c).type.python_type, value)  # type: ignore[union-attr]
-            for (c, _), value in zip(keys, values, strict=True)
+            _typed(column.type.python_type, value)
+            for (column, _), value in zip(keys, values, strict=True)
         ]
+
+
+def _names(sort: str) -> tuple[str, ...]:
+    name = sort.removeprefix("-")
+    return (name,) if name == "id" else (name, "id")
 
 
 def _plain(values: Sequence[Any]) -> list[Any]:
@@ -153,11 +180,10 @@ def _plain(values: Sequence[Any]) -> list[Any]:
 
 
 def _typed(kind: Any, value: Any) -> Any:
-    if value is None or isinstance(value, kind):
+    if isinstance(value, kind):
         return value
     try:
-        return (
-            kind.fromisoformat(value) if hasattr(kind, "fromisoformat") else kind(value)
-        )
+        parse = getattr(kind, "fromisoformat", kind)
+        return parse(value)
     except (TypeError, ValueError) as error:
         raise InvalidError("The cursor does not fit this list.") from error

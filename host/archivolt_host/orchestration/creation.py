@@ -50,8 +50,8 @@ class CreateTenant(Orchestrator):
 
     def provision(self) -> None:
         """Make the database."""
-        self.provisioner.create(self._entered.place)
-        migrating.note(self.slug, self.provisioner.plan.fingerprint)
+        failed = self.provisioner.create(self._entered.place)
+        migrating.note(self.slug, self.provisioner.plan.fingerprint, failed)
 
     def drop(self) -> None:
         """Remove the database."""

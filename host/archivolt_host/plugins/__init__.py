@@ -1,1 +1,1 @@
-"""Discover, resolve, load, configure, switch: everything about plugins but their code."""
+"""Discover, resolve, load, configure, switch: all about plugins but their code."""

@@ -1,4 +1,4 @@
-"""A circuit breaker per plugin and tenant: what keeps failing is left alone for a while."""
+"""A circuit breaker per plugin and tenant: what keeps failing gets a rest."""
 
 import time
 

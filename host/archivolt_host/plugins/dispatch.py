@@ -60,7 +60,7 @@ def _rests(implementation: Implementation) -> bool:
 
 
 def _run(i: Implementation, hook: str, arguments: dict[str, Any]) -> Any:
-    """Run one implementation, timed; what it did not mean to raise counts against it."""
+    """Run one implementation, timed; an error it did not mean counts against it."""
     breakers, slug = registry().breakers, _slug() or ""
     began = perf_counter()
     try:

@@ -26,7 +26,7 @@ def bind(home: Path) -> None:
 def driver(kind: str, name: str) -> Any:
     """Return the driver of that name, made once."""
     try:
-        found = DriverManager(f"archivolt.drivers.{kind}", name)
+        found: Any = DriverManager(f"archivolt.drivers.{kind}", name)
     except NoMatches as error:
         raise UnavailableError(
             f"There is no {kind} driver {name!r}: install the package that brings it."

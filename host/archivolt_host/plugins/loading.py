@@ -1,4 +1,4 @@
-"""Imports the plugins in order and holds them to the hookspecs; a broken one is put aside."""
+"""Imports the plugins in order, checks their hooks, puts a broken one aside."""
 
 import importlib
 import pkgutil

@@ -1,4 +1,4 @@
-"""What was switched or set at run time: in the catalog, audited, counted by the epoch."""
+"""What was switched or set at run time: in the catalog, audited, with an epoch."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -9,7 +9,12 @@ from sqlalchemy.orm import Session
 
 from archivolt_host.tenants import sessions
 from archivolt_host.tenants.catalog import bump
-from archivolt_host.tenants.models import CatchingUpRow, OverrideLogRow, OverrideRow
+from archivolt_host.tenants.models import (
+    CatchingUpRow,
+    OutRow,
+    OverrideLogRow,
+    OverrideRow,
+)
 
 ENABLED = "enabled"
 SETTING = "settings."
@@ -24,10 +29,12 @@ class Overrides:
     def __init__(self) -> None:
         self._rows: dict[tuple[str, str], dict[str, Any]] = {}
         self._catching_up: frozenset[tuple[str, str]] = frozenset()
+        self._out: dict[str, dict[str, str]] = {}
 
     def reload(self) -> None:
         """Read them all; they are few, and read only when something changed."""
         rows: dict[tuple[str, str], dict[str, Any]] = {}
+        out: dict[str, dict[str, str]] = {}
         with sessions.catalog() as session:
             for row in session.scalars(select(OverrideRow)):
                 rows.setdefault((row.tenant, row.plugin), {})[row.key] = row.value
@@ -35,7 +42,9 @@ class Overrides:
                 (row.tenant, row.plugin)
                 for row in session.scalars(select(CatchingUpRow))
             )
-        self._rows, self._catching_up = rows, behind
+            for failed in session.scalars(select(OutRow)):
+                out.setdefault(failed.tenant, {})[failed.plugin] = failed.reason
+        self._rows, self._catching_up, self._out = rows, behind, out
 
     def switches(self, tenant: str) -> dict[str, bool]:
         """Return which plugins were switched for a tenant at run time."""
@@ -53,6 +62,10 @@ class Overrides:
             for key, value in values.items()
             if key.startswith(SETTING)
         }
+
+    def out(self, tenant: str) -> Mapping[str, str]:
+        """Return the plugins whose tables could not be migrated here, and why."""
+        return self._out.get(tenant, NONE)
 
     def catching_up(self, tenant: str) -> frozenset[str]:
         """Return the plugins that were switched on and have not caught up yet."""

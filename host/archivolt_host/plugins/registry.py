@@ -1,6 +1,4 @@
-"""What this process knows of its plugins: which are loaded, which are out and why,
-and which are on for a tenant.
-"""
+"""What this process knows of plugins: loaded, out and why, on for which tenant."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,8 +20,7 @@ from archivolt_host.plugins.manifest import (
 from archivolt_host.plugins.metadata import PluginInfo
 from archivolt_host.plugins.overrides import Overrides
 from archivolt_host.plugins.resolution import resolve
-
-HOST = "host"
+from archivolt_host.tenants.models import HOST as HOST
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +93,18 @@ class Registry:
 
     def _closed(self, tenant: str, working: frozenset[str]) -> frozenset[str]:
         """Leave out what needs something that is off, however it came to be off."""
-        on = self.wanted(tenant) & working
+        broken = self.overrides.out(tenant)
+        on = self.wanted(tenant) & working - broken.keys()
+        if HOST in broken:
+            return frozenset()
         while lacking := {n for n in on if set(self.infos[n].requires) - on}:
             on -= lacking
         return frozenset(on)
 
     def state(self, name: str, tenant: str) -> tuple[str, str | None]:
-        """Return a plugin's state for a tenant, and the reason where it does not work."""
-        if name in self.out:
-            return "out", self.out[name]
+        """Return a plugin's state for a tenant, and why where it does not work."""
+        if reason := self.why_out(name, tenant):
+            return "out", reason
         if name not in self.manifest.plugins:
             return "installed", "The manifest does not name it, so it is not loaded."
         if name in self.overrides.catching_up(tenant):
@@ -114,15 +114,21 @@ class Registry:
                 "resting",
                 "It failed several times in a row; tried again in a minute.",
             )
+        if name not in self.wanted(tenant):
+            return "off", None
         if name not in self.enabled(tenant):
-            return "off", self._why_off(name, tenant)
+            needs = set(self.infos[name].requires) - self.enabled(tenant)
+            return "out", f"It needs {', '.join(sorted(needs))}, which is off or out."
         return "on", None
 
-    def _why_off(self, name: str, tenant: str) -> str | None:
-        if name not in self.wanted(tenant):
+    def why_out(self, name: str, tenant: str) -> str | None:
+        """Return why a plugin is out, everywhere or in one tenant, or None."""
+        if name in self.out:
+            return self.out[name]
+        here = self.overrides.out(tenant)
+        if name not in here:
             return None
-        needs = set(self.infos[name].requires) - self.enabled(tenant)
-        return f"It needs {', '.join(sorted(needs))}, which is off."
+        return f"Its tables could not be migrated here: {here[name]}"
 
     def settings(self, plugin: str, tenant: str | None) -> Mapping[str, Any]:
         """Return a plugin's effective settings for a tenant."""
@@ -164,7 +170,7 @@ class Registry:
         for name in guards:
             if name not in self.wanted(tenant):
                 continue
-            if name in self.out or name in behind:
+            if name not in self.enabled(tenant) or name in behind:
                 return name
             if self.breakers.is_open(tenant, name):
                 return name
@@ -213,7 +219,7 @@ class Registry:
 
 
 def _in_order(caller: Any) -> Any:
-    """Return implementations with tryfirst before and trylast behind, else as loaded."""
+    """Return implementations as loaded, but tryfirst before and trylast behind."""
     impls = caller.get_hookimpls()
     return sorted(impls, key=lambda i: (not i.tryfirst, i.trylast))
 

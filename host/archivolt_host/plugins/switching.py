@@ -1,4 +1,4 @@
-"""The light switch: a plugin on or off for one tenant, at run time, without data loss."""
+"""The light switch: a plugin on or off for one tenant, at once, with no data lost."""
 
 from archivolt_hookspecs import host as specs
 from archivolt_host.errors import RefusedError
@@ -24,8 +24,8 @@ def switch(registry: Registry, tenant: Tenant, name: str, on: bool, actor: str) 
 
 
 def _may_go_on(registry: Registry, slug: str, name: str) -> None:
-    if name in registry.out:
-        raise RefusedError(f"{name} does not work here: {registry.out[name]}")
+    if reason := registry.why_out(name, slug):
+        raise RefusedError(f"{name} does not work here: {reason}")
     if lacking := set(registry.infos[name].requires) - registry.wanted(slug):
         raise RefusedError(
             f"{name} needs {', '.join(sorted(lacking))}: switch that on first."

@@ -4,14 +4,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
 
-from prometheus_client import Counter
+from prometheus_client import Counter, Summary
 
-CALLS = Counter(
-    "archivolt_hook_calls_total", "Hook calls by plugin", ["plugin", "hook"]
-)
-SECONDS = Counter(
-    "archivolt_hook_seconds_total", "Time spent in hooks", ["plugin", "hook"]
+SPENT = Summary(
+    "archivolt_hook_seconds", "Hook calls and time by plugin", ["plugin", "hook"]
 )
 ERRORS = Counter("archivolt_hook_errors_total", "Hooks that raised", ["plugin", "hook"])
 
@@ -41,10 +39,14 @@ def measured(plugin: str, hook: str) -> Iterator[None]:
         record(plugin, hook, time.perf_counter() - began)
 
 
+@cache
+def _account(plugin: str, hook: str) -> Summary:
+    return SPENT.labels(plugin, hook)
+
+
 def record(plugin: str, hook: str, seconds: float) -> None:
     """Add one call to the plugin's account."""
-    CALLS.labels(plugin, hook).inc()
-    SECONDS.labels(plugin, hook).inc(seconds)
+    _account(plugin, hook).observe(seconds)
     spent = _request.get()
     if spent is not None:
         spent[plugin] = spent.get(plugin, 0.0) + seconds

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from archivolt_host.errors import InvalidError, NotFoundError, RefusedError
 from archivolt_host.tenants import sessions
 from archivolt_host.tenants.context import Place, SchemaPlace, SqlitePlace, Tenant
-from archivolt_host.tenants.models import DomainRow, EpochRow, TenantRow
+from archivolt_host.tenants.models import DomainRow, EpochRow, OutRow, TenantRow
 
 SLUG = re.compile(r"[a-z][a-z0-9-]{0,40}[a-z0-9]")
 RESERVED = frozenset({"public", "catalog", "template", "www", "api", "admin", "vault"})
@@ -147,6 +147,7 @@ class Catalog:
         """Take a tenant that could not be created out of the catalog."""
         with sessions.catalog(write=True) as session:
             session.delete(_row(session, slug))
+            session.execute(delete(OutRow).where(OutRow.tenant == slug))
             bump(session)
 
     def add_domain(self, slug: str, host: str) -> None:

@@ -88,7 +88,7 @@ def request_id() -> str:
 def enter(
     tenant: Tenant | None, actor: Actor | None = None, request_id: str = ""
 ) -> None:
-    """Set who is asking for the rest of this request; the next one overwrites it."""
+    """Set who is asking until the request ends or the next one begins."""
     _tenant.set(tenant)
     _actor.set(actor)
     _request_id.set(request_id)

@@ -11,7 +11,7 @@ _RANDOM_B = (1 << 62) - 1
 
 
 def uuid7() -> UUID:
-    """Return a new UUIDv7: 48 bits of milliseconds, sub-millisecond time, randomness."""
+    """Return a new UUIDv7: 48 bits of milliseconds, then finer time and randomness."""
     milliseconds, rest = divmod(time.time_ns(), 1_000_000)
     fraction = (rest * 4096) // 1_000_000 & _RANDOM_A  # method 3 of section 6.2
     random = int.from_bytes(os.urandom(8)) & _RANDOM_B

@@ -1,15 +1,15 @@
-"""Brings the catalog and every tenant to the plan's heads: resumable, a few at a time."""
+"""Brings catalog and tenants to the plan's heads: resumable, a few at a time."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from archivolt_host.tenants import sessions
-from archivolt_host.tenants.catalog import Catalog
+from archivolt_host.tenants.catalog import Catalog, bump
 from archivolt_host.tenants.context import Tenant
-from archivolt_host.tenants.models import TenantRow
+from archivolt_host.tenants.models import HOST, OutRow, TenantRow
 from archivolt_host.tenants.provisioning import Provisioner
 
 PARALLEL = 4
@@ -37,19 +37,19 @@ def behind(catalog: Catalog, fingerprint: str) -> Sequence[Tenant]:
 def migrate(
     tenants: Sequence[Tenant],
     provisioner: Provisioner,
-    progress: Callable[[str], None] = lambda _: None,
+    progress: Callable[[str], object] = lambda _: None,
 ) -> Outcome:
-    """Migrate these tenants; one that fails stays as it was and holds up no other."""
+    """Migrate these tenants; what fails stays as it was and holds up no other."""
     outcome = Outcome()
 
     def one(tenant: Tenant) -> None:
-        try:
-            provisioner.upgrade(tenant.place)
-        except Exception as error:  # reported with the tenant's name, never lost
-            outcome.failed[tenant.slug] = str(error)
+        failed = _upgrade(tenant, provisioner)
+        note(tenant.slug, provisioner.plan.fingerprint, failed)
+        sessions.databases().of(tenant.place).forget(tenant.place)
+        if failed:
+            reasons = (f"{name}: {reason}" for name, reason in failed.items())
+            outcome.failed[tenant.slug] = " ".join(reasons)
         else:
-            note(tenant.slug, provisioner.plan.fingerprint)
-            sessions.databases().of(tenant.place).forget(tenant.place)
             outcome.migrated.append(tenant.slug)
         progress(tenant.slug)
 
@@ -59,11 +59,26 @@ def migrate(
     return outcome
 
 
-def note(slug: str, fingerprint: str) -> None:
-    """Note in the catalog that a tenant is at these heads."""
+def _upgrade(tenant: Tenant, provisioner: Provisioner) -> Mapping[str, str]:
+    """Migrate one tenant; return what failed, and why."""
+    try:
+        return provisioner.upgrade(tenant.place).failed
+    except Exception as error:  # reported with the tenant's name, never lost
+        return {HOST: str(error)}
+
+
+def note(slug: str, fingerprint: str, failed: Mapping[str, str]) -> None:
+    """Note in the catalog which heads a tenant is at, and what is out there and why.
+
+    A tenant in which something failed counts as behind: it is tried again.
+    """
     with sessions.catalog(write=True) as session:
         session.execute(
             update(TenantRow)
             .where(TenantRow.slug == slug)
-            .values(migrated_to=fingerprint)
+            .values(migrated_to="" if failed else fingerprint)
         )
+        session.execute(delete(OutRow).where(OutRow.tenant == slug))
+        for plugin, reason in failed.items():
+            session.add(OutRow(tenant=slug, plugin=plugin, reason=reason[:2000]))
+        bump(session)

@@ -8,17 +8,20 @@ import hashlib
 import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from alembic.config import Config
-from alembic.runtime.environment import EnvironmentContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.pool import NullPool
+
+if TYPE_CHECKING:  # heavy, and not needed where nothing is to be migrated
+    from alembic.operations import Operations
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
 
 
 class MigrationError(Exception):
@@ -31,6 +34,10 @@ class Source:
 
     name: str
     folder: Path
+    #: Other sources without which this one is of no use.
+    needs: frozenset[str] = frozenset()
+    #: Whether nothing at all works without it, as with the host's own.
+    vital: bool = False
 
     @property
     def version_table(self) -> str:
@@ -38,8 +45,10 @@ class Source:
         return f"alembic_version_{self.name}"
 
     @cached_property
-    def script(self) -> ScriptDirectory:
+    def script(self) -> "ScriptDirectory":
         """The folder as Alembic reads it."""
+        from alembic.script import ScriptDirectory
+
         return ScriptDirectory(
             str(self.folder.parent), version_locations=[str(self.folder)]
         )
@@ -49,44 +58,84 @@ class Source:
         """The newest revision, or "" where there is none."""
         return self.script.get_current_head() or ""
 
+    @cached_property
+    def problem(self) -> str:
+        """Why the folder cannot be read, or "" where it can."""
+        try:
+            _ = self.head
+        except Exception as error:  # the scripts are Python, and may raise anything
+            return f"{type(error).__name__}: {error}"
+        return ""
+
     def revision(self, connection: Connection) -> str:
         """Return the revision that a database is at."""
-        with self._environment() as environment:
-            self._configure(environment, connection=connection)
-            found = environment.get_context().get_current_revision()
-        return found or ""
+        return self._context(connection=connection).get_current_revision() or ""
 
     def upgrade(self, connection: Connection) -> None:
-        """Bring one database to the head, in the caller's transaction."""
-        with self._environment() as environment:
-            self._configure(environment, connection=connection)
-            environment.run_migrations()
+        """Bring one database to the head, or leave it as it is and raise."""
+        with connection.begin_nested(), kept_whole(connection):
+            self.run(self._context(connection=connection))
 
     def sql(self) -> str:
         """Return the whole history as one PostgreSQL script, for a new schema."""
         buffer = io.StringIO()
-        with self._environment(as_sql=True) as environment:
-            self._configure(
-                environment, dialect_name="postgresql", output_buffer=buffer
-            )
-            environment.run_migrations()
+        options = {"as_sql": True, "output_buffer": buffer}
+        self.run(self._context(dialect_name="postgresql", opts=options))
         return buffer.getvalue()
 
-    def _environment(self, **options: Any) -> EnvironmentContext:
+    def run(self, context: "MigrationContext") -> None:
+        """Run what is pending, as it stands in the scripts."""
+        from alembic.operations import Operations
+
+        _lead_operations_by_thread()
+        token = _operations.set(Operations(context))
+        try:
+            context.run_migrations()
+        finally:
+            _operations.reset(token)
+
+    def _context(
+        self, *, opts: dict[str, Any] | None = None, **where: Any
+    ) -> "MigrationContext":
+        from alembic.runtime.migration import MigrationContext
+
         def steps(revision: Any, context: Any) -> Any:
             return self.script._upgrade_revs("head", revision)
 
-        return EnvironmentContext(
-            Config(), self.script, fn=steps, destination_rev="head", **options
-        )
+        own = {
+            "fn": steps,
+            "version_table": self.version_table,
+            "transactional_ddl": False,  # one transaction around all, and it is ours
+        }
+        return MigrationContext.configure(**where, opts={**own, **(opts or {})})
 
-    def _configure(self, environment: EnvironmentContext, **options: Any) -> None:
-        environment.configure(
-            version_table=self.version_table,
-            render_as_batch=True,
-            transactional_ddl=False,  # one transaction around all, and it is ours
-            **options,
-        )
+
+_operations: ContextVar["Operations"] = ContextVar("operations")
+
+
+class _Operations:
+    """Leads ``alembic.op`` to this thread's database.
+
+    Alembic keeps one for the whole process: of two tenants that are migrated at the
+    same time, one would get the statements of both.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(_operations.get(), name)
+
+
+def _lead_operations_by_thread() -> None:
+    import alembic.op
+
+    alembic.op.__dict__["_proxy"] = _Operations()
+
+
+@dataclass
+class Applied:
+    """Which sources were brought up to date, and which could not be, and why."""
+
+    names: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -97,24 +146,42 @@ class Plan:
 
     @cached_property
     def fingerprint(self) -> str:
-        """A short name for the state that this plan leads to."""
-        heads = "\n".join(f"{source.name}={source.head}" for source in self.sources)
-        return hashlib.sha256(heads.encode()).hexdigest()[:16]
+        """A short name for the state that this plan leads to, read without Alembic."""
+        scripts = [
+            f"{source.name}/{script.name}"
+            for source in self.sources
+            for script in sorted(source.folder.glob("*.py"))
+        ]
+        return hashlib.sha256("\n".join(scripts).encode()).hexdigest()[:16]
 
     def pending(self, connection: Connection) -> Sequence[Source]:
         """Return the sources that a database is behind."""
         return [s for s in self.sources if s.revision(connection) != s.head]
 
-    def upgrade(self, connection: Connection) -> Sequence[str]:
-        """Bring one database to the heads; return the names of what was applied."""
-        applied = []
+    def upgrade(self, connection: Connection) -> Applied:
+        """Bring one database to the heads, as far as it goes.
+
+        A source that fails leaves its tables as they were, and so do those that need
+        it; a vital one ends it all.
+        """
+        applied = Applied()
         for source in self.pending(connection):
             try:
-                source.upgrade(connection)
-            except Exception as error:
-                raise MigrationError(f"{source.name}: {error}") from error
-            applied.append(source.name)
+                self._upgrade(source, connection, applied.failed)
+            except Exception as error:  # a migration may raise anything
+                if source.vital:
+                    raise MigrationError(f"{source.name}: {error}") from error
+                applied.failed[source.name] = str(error)
+            else:
+                applied.names.append(source.name)
         return applied
+
+    def _upgrade(
+        self, source: Source, connection: Connection, failed: dict[str, str]
+    ) -> None:
+        for need in sorted(source.needs & failed.keys()):
+            raise MigrationError(f"It needs {need}, whose migrations failed.")
+        source.upgrade(connection)
 
     @cached_property
     def script(self) -> str:
@@ -124,11 +191,10 @@ class Plan:
 
 @contextmanager
 def sqlite_migration(path: Path) -> Iterator[Connection]:
-    """Open a file for migration: nothing is lost when tables are rebuilt.
+    """Open a file for migration, one migrator at a time.
 
     SQLite's batch mode drops and renames tables: with foreign keys on that deletes
-    child rows, and it always drops triggers. So keys are off before BEGIN, checked
-    before COMMIT, and triggers are made again.
+    child rows. So keys are off, which has to be said before BEGIN.
     """
     engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
     with engine.connect() as connection:
@@ -138,15 +204,29 @@ def sqlite_migration(path: Path) -> Iterator[Connection]:
             raw.execute(f"PRAGMA {pragma}")
         raw.execute("BEGIN IMMEDIATE")
         try:
-            triggers = _triggers(connection)
             yield connection
-            _restore_triggers(connection, triggers)
-            _check_foreign_keys(connection, path)
             raw.execute("COMMIT")
         except BaseException:
             raw.execute("ROLLBACK")
             raise
     engine.dispose()
+
+
+@contextmanager
+def kept_whole(connection: Connection) -> Iterator[None]:
+    """Lose nothing when SQLite's batch mode rebuilds tables.
+
+    It always drops triggers, which are made again here. Keys that point nowhere
+    afterwards, and did not before, are an error.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    triggers, broken = _triggers(connection), _broken_keys(connection)
+    yield
+    _restore_triggers(connection, triggers)
+    for table, _, parent, _ in _broken_keys(connection) - broken:
+        raise MigrationError(f"A row of {table} points at a missing row of {parent}.")
 
 
 def _triggers(connection: Connection) -> dict[str, tuple[str, str]]:
@@ -170,11 +250,9 @@ def _restore_triggers(
             connection.exec_driver_sql(sql)
 
 
-def _check_foreign_keys(connection: Connection, path: Path) -> None:
-    if broken := connection.exec_driver_sql("PRAGMA foreign_key_check").first():
-        raise MigrationError(
-            f"{path.name}: a row of {broken[0]} points at a missing row of {broken[2]}."
-        )
+def _broken_keys(connection: Connection) -> set[tuple[Any, ...]]:
+    rows = connection.exec_driver_sql("PRAGMA foreign_key_check")
+    return {tuple(row) for row in rows}
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from archivolt_host.tenants.columns import CatalogBase, UuidMixin, now
 
+HOST = "host"  # stands among the plugins' names for the host itself
 STATES = ("creating", "active", "disabled")
 
 
@@ -71,6 +72,16 @@ class CatchingUpRow(CatalogBase):
     tenant: Mapped[str] = mapped_column(String(63), primary_key=True)
     plugin: Mapped[str] = mapped_column(String(100), primary_key=True)
     since: Mapped[datetime | None]
+
+
+class OutRow(CatalogBase):
+    """A plugin whose tables could not be migrated in a tenant, and why."""
+
+    __tablename__ = "plugin_out"
+
+    tenant: Mapped[str] = mapped_column(String(63), primary_key=True)
+    plugin: Mapped[str] = mapped_column(String(100), primary_key=True)
+    reason: Mapped[str]
 
 
 class EpochRow(CatalogBase):

@@ -3,6 +3,8 @@
 import os
 import shutil
 import uuid
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from sqlalchemy.pool import NullPool
 
 from archivolt_host.tenants.context import Place, SchemaPlace, SqlitePlace
 from archivolt_host.tenants.migrations import (
+    Applied,
     Plan,
     quoted,
     schema_migration,
@@ -34,28 +37,29 @@ class Provisioner:
     migrator_url: str = ""
     login_role: str = ""
 
-    def create(self, place: Place) -> None:
-        """Make a tenant's database at the plan's heads; harmless when repeated."""
-        if isinstance(place, SqlitePlace):
-            self._copy_template(place.path)
-        else:
-            self._fill_schema(place)
+    def create(self, place: Place) -> Mapping[str, str]:
+        """Make a tenant's database at the plan's heads; harmless when repeated.
 
-    def upgrade(self, place: Place) -> list[str]:
-        """Bring a tenant's database to the heads; return what was applied."""
+        Returns the sources that could not be applied, and why.
+        """
         if isinstance(place, SqlitePlace):
-            with sqlite_migration(place.path) as connection:
-                return list(self.plan.upgrade(connection))
-        with schema_migration(self.migrator_url, place.schema) as connection:
-            return list(self.plan.upgrade(connection))
+            return self._make_file(place.path)
+        return self._fill_schema(place)
+
+    def upgrade(self, place: Place) -> Applied:
+        """Bring a tenant's database to the heads, as far as it goes."""
+        with self._migration(place) as connection:
+            return self.plan.upgrade(connection)
 
     def pending(self, place: Place) -> list[str]:
         """Return the names of what would be applied."""
-        if isinstance(place, SqlitePlace):
-            with sqlite_migration(place.path) as connection:
-                return [source.name for source in self.plan.pending(connection)]
-        with schema_migration(self.migrator_url, place.schema) as connection:
+        with self._migration(place) as connection:
             return [source.name for source in self.plan.pending(connection)]
+
+    def _migration(self, place: Place) -> AbstractContextManager[Connection]:
+        if isinstance(place, SqlitePlace):
+            return sqlite_migration(place.path)
+        return schema_migration(self.migrator_url, place.schema)
 
     def drop(self, place: Place) -> None:
         """Remove a tenant's database with all that is in it."""
@@ -70,27 +74,47 @@ class Provisioner:
             if _role_exists(connection, place.role):
                 connection.exec_driver_sql(f"DROP ROLE {quoted(place.role)}")
 
-    def _copy_template(self, path: Path) -> None:
+    def _make_file(self, path: Path) -> Mapping[str, str]:
+        """Copy the template; it is made from the first file in which all went well."""
         if path.exists():
-            return
+            return {}
         path.parent.mkdir(parents=True, exist_ok=True)
-        made = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
-        shutil.copyfile(self._template(), made)
-        os.replace(made, path)
+        failed: Mapping[str, str] = {}
+        if not self.template_path.exists():
+            failed = self._build(path)
+        if not failed:
+            _copy(self.template_path, path)
+        return failed
 
-    def _template(self) -> Path:
-        template = self.templates / f"template-{self.plan.fingerprint}.db"
-        if not template.exists():
-            made = template.with_name(f"{template.name}.{uuid.uuid4().hex}")
-            with sqlite_migration(made) as connection:
-                self.plan.upgrade(connection)
-            os.replace(made, template)
-        return template
+    def _build(self, path: Path) -> Mapping[str, str]:
+        """Build the template; where something failed, use it for this file alone."""
+        made = self.templates / f"{path.name}.{uuid.uuid4().hex}"
+        with sqlite_migration(made) as connection:
+            failed = self.plan.upgrade(connection).failed
+        if failed:
+            shutil.move(made, path)
+        else:
+            os.replace(made, self.template_path)
+        return failed
 
-    def _fill_schema(self, place: SchemaPlace) -> None:
+    @property
+    def template_path(self) -> Path:
+        """Where the file is that new tenants are copied from, once it is made."""
+        return self.templates / f"template-{self.plan.fingerprint}.db"
+
+    def _fill_schema(self, place: SchemaPlace) -> Mapping[str, str]:
         with schema_migration(self.migrator_url, place.schema) as connection:
-            if self._prepare_schema(connection, place):
-                connection.exec_driver_sql(self.plan.script)
+            if not self._prepare_schema(connection, place):
+                return {}
+            try:
+                self._run_script(connection)
+            except Exception:  # which source it was is found out one by one
+                return self.plan.upgrade(connection).failed
+            return {}
+
+    def _run_script(self, connection: Connection) -> None:
+        with connection.begin_nested():
+            connection.exec_driver_sql(self.plan.script)
 
     def _prepare_schema(self, connection: Connection, place: SchemaPlace) -> bool:
         """Make role, schema and rights; return whether the schema is new."""
@@ -107,6 +131,12 @@ class Provisioner:
             f"GRANT {RIGHTS} ON TABLES TO {role}"
         )
         return new
+
+
+def _copy(template: Path, path: Path) -> None:
+    made = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
+    shutil.copyfile(template, made)
+    os.replace(made, path)
 
 
 def make_role(connection: Connection, role: str, login: str) -> None:

@@ -1,4 +1,4 @@
-"""SQLite, a file per tenant: one engine, connections pooled per file, writers in a queue."""
+"""SQLite, a file per tenant: one engine, a pool per file, writers in a queue."""
 
 import fcntl
 import os
@@ -82,8 +82,13 @@ class FilePool(Pool):
             record.close()
 
     def recreate(self) -> "FilePool":
-        """Return an empty pool of the same kind."""
-        return FilePool(self._creator)
+        """Return an empty pool of the same kind, with the same listeners."""
+        return FilePool(
+            self._creator,
+            reset_on_return=self._reset_on_return,
+            _dispatch=self.dispatch,
+            dialect=self._dialect,
+        )
 
     def dispose(self) -> None:
         """Close every idle connection."""
@@ -107,6 +112,8 @@ def connect(path: Path, synchronous: str = "FULL") -> sqlite3.Connection:
     for pragma in PRAGMAS:
         connection.execute(pragma)
     connection.execute(f"PRAGMA synchronous={synchronous}")
+    # ATTACH would open any other tenant's file.
+    connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
     return connection
 
 
@@ -124,7 +131,11 @@ def make_engine(synchronous: str = "FULL") -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:
-        write = connection.get_execution_options().get("archivolt_write")
+        write = bool(connection.get_execution_options().get("archivolt_write"))
+        if connection.info.get("writes") is not write:
+            # Whoever reads has no turn in the queue of writers, and must not write.
+            connection.exec_driver_sql(f"PRAGMA query_only={not write:d}")
+            connection.info["writes"] = write
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
     return engine

@@ -4,7 +4,11 @@ from pathlib import Path
 
 import redis
 
-from archivolt_host.cli.run.valkey import LONGEST_SOCKET_PATH, socket_path, valkey_url
+from archivolt_host.jobs.valkey_address import (
+    LONGEST_SOCKET_PATH,
+    socket_path,
+    valkey_url,
+)
 from archivolt_host.tenants.home import Home
 
 

@@ -31,14 +31,17 @@ class Identity:
         return [
             Permission("plugins.read", "See the plugins and their settings."),
             Permission("plugins.manage", "Switch plugins and change settings."),
+            Permission("users.manage", "Add users and change them."),
             Permission("jobs.read", "See everybody's jobs."),
         ]
 
     @hookimpl
     def register_actions(self) -> Sequence[Action]:
-        """Let the host make the first user of a new tenant."""
+        """Let others make users: the host the first one, tests and imports more."""
+        given = ("username", "password")
         return [
-            Action("create_first_admin", logic.create_admin, ("username", "password"))
+            Action("create_first_admin", logic.create_admin, given),
+            Action("ensure_user", logic.ensure, (*given, "roles"), "users.manage"),
         ]
 
     @hookimpl

@@ -112,8 +112,8 @@ def start(options: Options, plan: Callable[[Options], Plan]) -> int:
 def _start(options: Options, plan: Plan) -> int:
     from setproctitle import setproctitle
 
-    from archivolt_host.cli.run.valkey import valkey_url
     from archivolt_host.cli.run.web import open_listener
+    from archivolt_host.jobs.valkey_address import valkey_url
     from archivolt_host.tenants.home import Home
 
     setproctitle("archivolt")

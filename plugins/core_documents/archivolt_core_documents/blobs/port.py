@@ -1,4 +1,4 @@
-"""What a blob driver offers. Drivers are found in the group ``archivolt.drivers.blobs``."""
+"""What a blob driver offers; drivers come from ``archivolt.drivers.blobs``."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -47,4 +47,4 @@ class Blobs(Protocol):
         """Delete a content unless ``needed()``; nobody can refer to it meanwhile."""
 
     def stale(self, tenant: str, before: float) -> Iterator[str]:
-        """Clear away old ways in; yield the hashes that may have been kept for nothing."""
+        """Clear away old ways in; yield the hashes that may be kept for nothing."""

@@ -43,6 +43,7 @@ def download(content: Content) -> Response:
     )
     response.content_length = content.size
     response.set_etag(content.sha256)
-    return response.make_conditional(
+    response.make_conditional(
         request.environ, accept_ranges=True, complete_length=content.size
     )
+    return response

@@ -111,9 +111,8 @@ def _content(received: Received) -> dict[str, Any]:
     }
 
 
-def _add_version(document: Document, received: Received, moment: datetime) -> None:
-    versions.add(
-        id=uuid7(),
+def _add_version(document: Document, received: Received, moment: datetime) -> Version:
+    return versions.create(
         document_id=document.id,
         number=document.version,
         filename=received.filename,
@@ -160,16 +159,16 @@ def add_version(document: Document, received: Received) -> Version:
     )
     moment = now()
     _keep(received.incoming, received.sha256)
-    documents.update(
+    document = documents.update(
         document,
         version=document.version + 1,
         updated_at=moment,
         **_content(received),
     )
-    _add_version(document, received, moment)
+    version = _add_version(document, received, moment)
     hooks.join("document_saved", document=info(document))
     hooks.join("document_text_saved", document=info(document), text="")
-    return versions.numbered(document.id, document.version)
+    return version
 
 
 def change(document: Document, values: dict[str, Any]) -> Document:
@@ -183,7 +182,7 @@ def change(document: Document, values: dict[str, Any]) -> Document:
         values["properties"] = values.pop("metadata") or {}
     if "title" in values:
         values["title"] = values["title"] or document.filename
-    documents.update(document, updated_at=now(), **values)
+    document = documents.update(document, updated_at=now(), **values)
     hooks.join("document_saved", document=info(document))
     return document
 
@@ -191,7 +190,7 @@ def change(document: Document, values: dict[str, Any]) -> Document:
 def trash(document: Document) -> None:
     """Move a document into the trash."""
     hooks.ask("document_write_refused", document=info(document), operation="trash")
-    documents.update(document, status=TRASHED, trashed_at=now())
+    document = documents.update(document, status=TRASHED, trashed_at=now())
     hooks.join("document_trashed", document=info(document))
 
 
@@ -201,7 +200,9 @@ def restore(id: UUID) -> Document:
     if document.status != TRASHED:
         raise RefusedError("The document is not in the trash.")
     hooks.ask("document_write_refused", document=info(document), operation="restore")
-    documents.update(document, status=ACTIVE, trashed_at=None, updated_at=now())
+    document = documents.update(
+        document, status=ACTIVE, trashed_at=None, updated_at=now()
+    )
     hooks.join("document_restored", document=info(document))
     hooks.join(
         "document_text_saved", document=info(document), text=documents.text_of(id)

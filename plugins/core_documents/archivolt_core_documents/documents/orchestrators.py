@@ -16,7 +16,7 @@ PLUGIN = "core_documents"
 
 @job(queue="low", retries=4)
 def extract_text(document_id: str, version: int) -> str | None:
-    """Read the text of one version, in a process with limits, outside any transaction."""
+    """Read one version's text, in a process with limits, outside any transaction."""
     id = UUID(document_id)
     document = logic.begin_reading(id, version)
     if document is None:

@@ -12,7 +12,7 @@ MAX_METADATA = 64 * 1024  # bytes as JSON
 MAX_TAGS = 100
 
 
-class Tags(fields.List):
+class Tags(fields.List[Any]):
     """Short labels."""
 
     def __init__(self, **options: Any) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, Table, select
 
 from archivolt_core_documents.documents.models import (
     ACTIVE,
@@ -15,6 +15,9 @@ from archivolt_core_documents.documents.models import (
     DocumentText,
 )
 from archivolt_host.kit.service import Service
+
+TAG: Table = DocumentTag.__table__  # type: ignore[assignment]
+TEXT: Table = DocumentText.__table__  # type: ignore[assignment]
 
 
 class DocumentService(Service[Document]):
@@ -37,73 +40,71 @@ class DocumentService(Service[Document]):
 
     def _condition(self, name: str, value: Any) -> ColumnElement[bool]:
         if name == "tag":
-            tagged = select(DocumentTag.document_id).where(DocumentTag.tag == value)
-            return Document.id.in_(tagged)
+            tagged = select(TAG.c.document_id).where(TAG.c.tag == value)
+            return self._c["id"].in_(tagged)
         return super()._condition(name, value)
 
     def by_ids(self, ids: Sequence[UUID]) -> Sequence[Document]:
         """Return those of the documents that exist."""
-        return self.session.scalars(select(Document).where(Document.id.in_(ids))).all()
+        return self._rows(self._sql.select.where(self._c["id"].in_(ids)))
 
     def any_in_folder(self, folder_id: UUID) -> bool:
         """Return whether a live document lies in a folder."""
-        query = select(Document.id).where(
-            Document.folder_id == folder_id, Document.status == ACTIVE
+        query = select(self._c["id"]).where(
+            self._c["folder_id"] == folder_id, self._c["status"] == ACTIVE
         )
-        return self.session.scalar(query.limit(1)) is not None
+        return self.connection.scalar(query.limit(1)) is not None
 
     def set_tags(self, id: UUID, tags: Iterable[str], *, new: bool = False) -> None:
         """Make these the tags by which a document is found."""
         if not new:
-            self.session.execute(
-                delete(DocumentTag).where(DocumentTag.document_id == id)
-            )
+            self.connection.execute(TAG.delete().where(TAG.c.document_id == id))
         if rows := [{"document_id": id, "tag": tag} for tag in tags]:
-            self.session.execute(insert(DocumentTag), rows)
+            self.connection.execute(TAG.insert(), rows)
 
     def set_text_status(self, id: UUID, status: str, problem: str | None) -> None:
         """Note how far the text is; no change by a user, so the ETag stays."""
-        self.session.execute(
-            update(Document)
-            .where(Document.id == id)
+        self.connection.execute(
+            self._table.update()
+            .where(self._c["id"] == id)
             .values(text_status=status, text_problem=problem)
         )
 
     def store_text(self, id: UUID, version: int, text: str) -> None:
         """Keep the text of a document's current version."""
-        self.session.execute(delete(DocumentText).where(DocumentText.document_id == id))
-        self.session.execute(
-            insert(DocumentText), {"document_id": id, "version": version, "text": text}
+        self.connection.execute(TEXT.delete().where(TEXT.c.document_id == id))
+        self.connection.execute(
+            TEXT.insert(), {"document_id": id, "version": version, "text": text}
         )
 
     def text_of(self, id: UUID) -> str:
         """Return the text of a document's current version, "" where there is none."""
-        query = select(DocumentText.text).where(DocumentText.document_id == id)
-        return self.session.scalar(query) or ""
+        query = select(TEXT.c.text).where(TEXT.c.document_id == id)
+        return self.connection.scalar(query) or ""
 
     def in_order(
         self, since: datetime | None, after: UUID | None, limit: int
     ) -> Sequence[Document]:
         """Return live documents by id, for whoever reads them all."""
-        query = select(Document).where(Document.status == ACTIVE)
+        query = self._sql.select.where(self._c["status"] == ACTIVE)
         if since is not None:
-            query = query.where(Document.updated_at >= since)
+            query = query.where(self._c["updated_at"] >= since)
         if after is not None:
-            query = query.where(Document.id > after)
-        return self.session.scalars(query.order_by(Document.id).limit(limit)).all()
+            query = query.where(self._c["id"] > after)
+        return self._rows(query.order_by(self._c["id"]).limit(limit))
 
     def trashed_before(self, moment: datetime, limit: int) -> Sequence[UUID]:
         """Return documents that have been in the trash since before a moment."""
-        query = select(Document.id).where(
-            Document.status == TRASHED, Document.trashed_at < moment
+        query = select(self._c["id"]).where(
+            self._c["status"] == TRASHED, self._c["trashed_at"] < moment
         )
-        return self.session.scalars(query.limit(limit)).all()
+        return self.connection.scalars(query.limit(limit)).all()
 
     def forget_folder(self, folder_id: UUID) -> None:
         """Let documents in the trash lie in no folder, when theirs is deleted."""
-        self.session.execute(
-            update(Document)
-            .where(Document.folder_id == folder_id, Document.status == TRASHED)
+        self.connection.execute(
+            self._table.update()
+            .where(self._c["folder_id"] == folder_id, self._c["status"] == TRASHED)
             .values(folder_id=None)
         )
 

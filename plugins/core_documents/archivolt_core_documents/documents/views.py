@@ -61,6 +61,7 @@ UPLOAD = {
         }
     ],
 }
+FIELDS, SHOWN = DocumentFields(), DocumentSchema()
 BINARY = {"type": "string", "format": "binary"}
 
 
@@ -85,7 +86,7 @@ class Documents(ModelAPIView):
         The MIME type is found out from the content; the text is read afterwards.
         """
         with receive() as received:
-            values = DocumentFields().load(received.fields)
+            values = FIELDS.load(received.fields)
             document = logic.create(received, values)
             if received.size:
                 orchestrators.read_later(document.id, document.version)
@@ -108,7 +109,7 @@ class OneDocument(ModelAPIView):
     @blueprint.arguments(DocumentFields)
     @blueprint.response(200, DocumentSchema)
     def patch(self, values: dict[str, Any], id: UUID) -> Any:
-        """Change title, folder, tags or metadata; null clears. ``If-Match`` required."""
+        """Change title, folder, tags or metadata; null clears. Needs ``If-Match``."""
         document = logic.get(id)
         require_match(document)
         changed = logic.change(document, values)
@@ -162,4 +163,4 @@ class Trash(ModelAPIView):
 def described(ids: Sequence[UUID]) -> dict[UUID, Any]:
     """Return documents by id as the API shows them; the trash is left out."""
     found = documents.by_ids(ids)
-    return {d.id: DocumentSchema().dump(d) for d in found if d.status == ACTIVE}
+    return {d.id: SHOWN.dump(d) for d in found if d.status == ACTIVE}

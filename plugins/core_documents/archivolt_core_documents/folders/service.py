@@ -18,34 +18,34 @@ class FolderService(Service[Folder]):
 
     def exists(self, id: UUID) -> bool:
         """Return whether there is such a folder."""
-        return self.session.scalar(select(Folder.id).where(Folder.id == id)) is not None
+        query = select(self._c["id"]).where(self._c["id"] == id)
+        return self.connection.scalar(query) is not None
 
     def named(self, name: str, parent_id: UUID | None) -> Folder | None:
         """Return the folder of that name in a parent, or None."""
-        query = select(Folder).where(Folder.name == name, Folder.parent_id == parent_id)
-        return self.session.scalar(query)
+        return self._first(
+            self._sql.select.where(
+                self._c["name"] == name, self._c["parent_id"] == parent_id
+            )
+        )
 
     def has_children(self, id: UUID) -> bool:
         """Return whether a folder holds folders."""
-        query = select(Folder.id).where(Folder.parent_id == id).limit(1)
-        return self.session.scalar(query) is not None
+        query = select(self._c["id"]).where(self._c["parent_id"] == id).limit(1)
+        return self.connection.scalar(query) is not None
 
     def ancestors(self, id: UUID) -> list[UUID]:
         """Return a folder and all above it, from below."""
-        above = select(Folder.id, Folder.parent_id).where(Folder.id == id)
-        tree = above.cte("above", recursive=True)
-        tree = tree.union(
-            select(Folder.id, Folder.parent_id).join(
-                tree, Folder.id == tree.c.parent_id
-            )
-        )
-        return list(self.session.scalars(select(tree.c.id)))
+        columns = select(self._c["id"], self._c["parent_id"])
+        above = columns.where(self._c["id"] == id).cte("above", recursive=True)
+        parents = columns.join(above, self._c["id"] == above.c.parent_id)
+        return list(self.connection.scalars(select(above.union(parents).c.id)))
 
     def lock_tree(self) -> None:
         """Let no two moves cross: together they could close a circle."""
-        if self.session.get_bind().dialect.name == "postgresql":
+        if self.connection.dialect.name == "postgresql":
             name = func.hashtext(func.current_schema() + ".documents_folder")
-            self.session.execute(select(func.pg_advisory_xact_lock(name)))
+            self.connection.execute(select(func.pg_advisory_xact_lock(name)))
 
 
 folders = FolderService()

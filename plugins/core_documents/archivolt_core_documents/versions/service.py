@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import select
 
 from archivolt_core_documents.versions.models import Version
 from archivolt_host.kit.errors import NotFoundError
@@ -16,35 +16,33 @@ class VersionService(Service[Version]):
     model = Version
     kind = "Version"
     sorts = ("number", "created_at")
-    sql_verbs = ("add", "numbered", "refers_to", "remove_of", "hashes_of")
-
-    def add(self, **values: object) -> None:
-        """Add a version without loading it again."""
-        self.session.execute(insert(Version), values)
+    sql_verbs = ("numbered", "refers_to", "remove_of", "hashes_of")
 
     def numbered(self, document_id: UUID, number: int) -> Version:
         """Return one version of a document, or raise NotFoundError."""
-        query = select(Version).where(
-            Version.document_id == document_id, Version.number == number
+        found = self._first(
+            self._sql.select.where(
+                self._c["document_id"] == document_id, self._c["number"] == number
+            )
         )
-        found = self.session.scalar(query)
         if found is None:
             raise NotFoundError(self.kind, number)
         return found
 
     def refers_to(self, sha256: str) -> bool:
         """Return whether any version has this content."""
-        query = select(Version.id).where(Version.sha256 == sha256).limit(1)
-        return self.session.scalar(query) is not None
+        query = select(self._c["id"]).where(self._c["sha256"] == sha256).limit(1)
+        return self.connection.scalar(query) is not None
 
     def hashes_of(self, documents: Sequence[UUID]) -> set[str]:
         """Return the contents of some documents."""
-        query = select(Version.sha256).where(Version.document_id.in_(documents))
-        return set(self.session.scalars(query))
+        of_these = self._c["document_id"].in_(documents)
+        return set(self.connection.scalars(select(self._c["sha256"]).where(of_these)))
 
     def remove_of(self, documents: Sequence[UUID]) -> None:
         """Delete all versions of some documents."""
-        self.session.execute(delete(Version).where(Version.document_id.in_(documents)))
+        of_these = self._c["document_id"].in_(documents)
+        self.connection.execute(self._table.delete().where(of_these))
 
 
 versions = VersionService()

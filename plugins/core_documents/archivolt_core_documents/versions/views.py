@@ -47,7 +47,7 @@ class Versions(ModelAPIView):
             match_if_sent(document)
             version: Version = documents.add_version(document, received)
             if received.size:
-                orchestrators.read_later(id, document.version)
+                orchestrators.read_later(id, version.number)
         place = f"/vault/documents/{id}/versions/{version.number}"
         return version, 201, {"Location": f"{place}/content"}
 

@@ -102,7 +102,7 @@ def verify(token: str, kind: str) -> Claims | None:
 def _user(id: UUID) -> Actor | None:
     """Read who the user is now: a disabled one is out at once."""
     with reading():
-        found = users.identity(id)
+        found = users.find(id)
     if found is None or found.state != "active":
         return None
     return people.as_actor(found.id, found.username, found.roles)

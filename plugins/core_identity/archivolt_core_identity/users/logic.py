@@ -50,8 +50,13 @@ def create(
 
 def create_admin(username: str, password: str) -> None:
     """Add the first user of a tenant, unless there is one of that name."""
+    ensure(username, password, (ADMIN,))
+
+
+def ensure(username: str, password: str, roles: tuple[str, ...]) -> None:
+    """Add a user, unless there is one of that name."""
     if users.by_name(name_key(username)) is None:
-        create(username, password, roles=(ADMIN,))
+        create(username, password, roles=roles)
 
 
 def _check_name(username: str) -> None:
@@ -75,7 +80,7 @@ def set_password(user: User, password: str) -> None:
 
 
 def verify(user: User | None, password: str) -> bool:
-    """Return whether the password is right; unknown names take as long as known ones."""
+    """Return whether the password is right; unknown names take just as long."""
     try:
         hasher.verify(user.password_hash if user else _nobody(), password)
     except (VerifyMismatchError, InvalidHashError):

@@ -1,14 +1,9 @@
 """Every database access of the users domain, and nothing else."""
 
-from typing import Any
-from uuid import UUID
-
-from sqlalchemy import Row, select
+from sqlalchemy import bindparam
 
 from archivolt_core_identity.users.models import User
 from archivolt_host.kit.service import Service
-
-IDENTITY = select(User.id, User.username, User.roles, User.state)
 
 
 class UserService(Service[User]):
@@ -17,15 +12,19 @@ class UserService(Service[User]):
     model = User
     kind = "User"
     sorts = ("created_at", "username")
-    sql_verbs = ("by_name", "identity")
+    sql_verbs = ("by_name", "find")
+
+    def find(self, id: object) -> User | None:
+        """Return a user, or None."""
+        return self._first(self._sql.get, id=id)
 
     def by_name(self, name_key: str) -> User | None:
         """Return the user with a name, or None."""
-        return self.session.scalar(select(User).where(User.name_key == name_key))
+        return self._first(BY_NAME, name_key=name_key)
 
-    def identity(self, id: UUID) -> Row[Any] | None:
-        """Return what every request needs to know of its user, or None."""
-        return self.session.execute(IDENTITY.where(User.id == id)).first()
 
+BY_NAME = UserService._sql.select.where(
+    UserService._c["name_key"] == bindparam("name_key")
+)
 
 users = UserService()

@@ -1,0 +1,165 @@
+"""Writes the parts of the documentation that are read from the code.
+
+cog calls these functions from the pages; ``make fix`` refreshes them and ``make test``
+refuses pages that are behind.
+"""
+
+import ast
+import inspect
+import logging
+import tempfile
+from collections.abc import Iterator
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import cog
+import structlog
+
+from archivolt_hookspecs.markers import verb_of
+from archivolt_host.app import Host, create_app, open_host
+from archivolt_host.errors import ArchivoltError
+from archivolt_host.http import problems
+from archivolt_host.plugins.loading import spec_modules
+from archivolt_host.plugins.manifest.host_settings import HOST_SETTINGS
+from archivolt_host.plugins.settings import Setting, display, written
+from archivolt_host.tenants.home import Home
+
+ROOT = Path(__file__).parents[1]
+structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.FATAL))
+
+VERBS = {
+    "ask": "may this happen? Any refusal wins; an error refuses",
+    "first": "the first answer that is not None; an error passes on to the next",
+    "collect": "everyone's answers; an error costs only that answer",
+    "join": "everyone writes inside the caller's transaction; an error aborts it",
+    "tell": "news, after the commit, once per subscriber; an error is retried",
+}
+
+
+@cache
+def host() -> Host:
+    """Open a host with the repository's plugins, on a home that nobody keeps."""
+    home = Home(tempfile.mkdtemp(prefix="archivolt-docs-"))
+    return open_host(home, ROOT / "manifest.toml")
+
+
+def hooks() -> None:
+    """Write every hook with its signature, as its module has it."""
+    for module in sorted(spec_modules(), key=lambda m: m.__name__):
+        signatures = dict(_signatures(module.__name__))
+        specs = {n: f for n, f in vars(module).items() if n in signatures}
+        specs = {n: f for n, f in specs.items() if hasattr(f, "archivolt_verb")}
+        if not specs:
+            continue
+        _out(f"## {(module.__doc__ or '').strip()}", f"`{module.__name__}`")
+        for name, spec in specs.items():
+            verb = verb_of(spec)
+            _out(
+                f"### `{signatures[name]}`",
+                f"**{verb}**: {VERBS[verb]}.",
+                inspect.cleandoc(spec.__doc__ or ""),
+            )
+
+
+def _signatures(module: str) -> Iterator[tuple[str, str]]:
+    """Yield the functions of a module with their signatures, as written."""
+    spec = find_spec(module)
+    source = Path(str(spec and spec.origin)).read_text()
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.FunctionDef):
+            returns = ast.unparse(node.returns) if node.returns else "None"
+            yield node.name, f"{node.name}({ast.unparse(node.args)}) -> {returns}"
+
+
+def errors() -> None:
+    """Write every code that an error of the host or a plugin can carry."""
+    host()  # plugins have errors of their own
+    rows = {
+        (kind.status, kind.code): _first_line(kind.__doc__) for kind in _errors()
+    } | {
+        (status, code): problems.SENTENCES.get(status, problems.TITLES[status])
+        for status, code in problems.CODES.items()
+        if not any((k.status, k.code) == (status, code) for k in _errors())
+    }
+    rows[400, "bad_request"] = "The request cannot be understood."
+    rows[500, "internal"] = "A bug. The request id leads to its trace in the log."
+    rows[0, "http_error"] = "Anything else of HTTP, with the status that it has."
+    _table(
+        ("status", "code", "meaning"),
+        ((s or "any", f"`{c}`", text) for (s, c), text in sorted(rows.items())),
+    )
+
+
+def _errors() -> list[type[ArchivoltError]]:
+    found, waiting = [], [ArchivoltError]
+    while waiting:
+        kind = waiting.pop()
+        found.append(kind)
+        waiting += kind.__subclasses__()
+    return found
+
+
+def settings() -> None:
+    """Write every setting of the host and of the plugins in this repository."""
+    _out("## The host", "In the manifest below `[host]`.")
+    _settings(HOST_SETTINGS)
+    for name, info in sorted(host().registry.infos.items()):
+        if (ROOT / "plugins" / name).is_dir():
+            _out(f"## {info.name}", f"{info.summary} Below `[plugins.{name}]`.")
+            _settings(info.settings.values())
+
+
+def _settings(found: Any) -> None:
+    _table(
+        ("setting", "type", "default", "scope", "meaning"),
+        (
+            (f"`{s.name}`", _kind(s), _code(display(s, s.default)), s.scope, s.summary)
+            for s in found
+        ),
+    )
+
+
+def _kind(setting: Setting) -> str:
+    facts = [setting.type, "secret"] if setting.secret else [setting.type]
+    facts += [f"one of {', '.join(setting.choices)}"] if setting.choices else []
+    if setting.minimum is not None:
+        facts.append(f"at least {written(setting, setting.minimum)}")
+    if setting.maximum is not None:
+        facts.append(f"at most {written(setting, setting.maximum)}")
+    return "; ".join(facts)
+
+
+def public_routes() -> None:
+    """Write every route that strangers may call."""
+    app = create_app(host())
+    rows = set()
+    for rule in app.url_map.iter_rules():
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+            access = app.access[rule.endpoint, method]
+            if access.public:
+                tenant = "none" if access.tenantless else "`Org`"
+                view = app.view_functions[rule.endpoint]
+                view = getattr(getattr(view, "view_class", None), method.lower(), view)
+                text = _first_line(view.__doc__)
+                rows.add((f"`{method} {rule.rule}`", tenant, text))
+    _table(("route", "tenant", "what it does"), sorted(rows))
+
+
+def _table(head: tuple[str, ...], rows: Any) -> None:
+    lines = [head, ("---",) * len(head), *rows]
+    _out("\n".join(f"| {' | '.join(map(str, line))} |" for line in lines))
+
+
+def _out(*paragraphs: str) -> None:
+    for paragraph in paragraphs:
+        cog.outl(f"\n{paragraph}")
+
+
+def _first_line(text: str | None) -> str:
+    return (text or "").strip().partition("\n")[0]
+
+
+def _code(text: str) -> str:
+    return f"`{text}`" if text else ""

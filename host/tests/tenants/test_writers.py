@@ -1,0 +1,90 @@
+"""Writers of one SQLite file queue up, in threads and in processes."""
+
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from archivolt_host.tenants import sessions, sqlite
+from archivolt_host.tenants.context import SqlitePlace
+
+THREADS, TIMES = 8, 50
+
+
+@pytest.fixture
+def counter(tmp_path, host):
+    path = tmp_path / "counter.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("CREATE TABLE counter (n INTEGER NOT NULL)")
+        connection.execute("INSERT INTO counter VALUES (0)")
+    connection.close()
+    return SqlitePlace(path)
+
+
+def add_one(place):
+    with sessions.working(place, write=True) as work:
+        connection = work.session.connection()
+        n = connection.exec_driver_sql("SELECT n FROM counter").scalar_one()
+        connection.exec_driver_sql(f"UPDATE counter SET n = {n + 1}")
+
+
+def add_many(place):
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(lambda _: add_one(place), range(THREADS * TIMES)))
+
+
+def count(place):
+    with sessions.working(place, write=False) as work:
+        query = work.session.connection().exec_driver_sql("SELECT n FROM counter")
+        return query.scalar_one()
+
+
+def write_many(pipe, place):
+    pipe.send("ready")
+    add_many(place)
+    pipe.send("done")
+
+
+def hold(pipe, place):
+    work = sessions.UnitOfWork(place, write=True)
+    work.session.connection().exec_driver_sql("UPDATE counter SET n = 1000")
+    pipe.send("held")
+    pipe.recv()
+
+
+def test_writers_in_threads_and_processes_queue_and_lose_nothing(counter, in_child):
+    pipe, _ = in_child(write_many, counter)
+    assert pipe.recv() == "ready"
+    add_many(counter)
+    assert pipe.recv() == "done"
+    assert count(counter) == 2 * THREADS * TIMES
+
+
+def test_a_killed_writer_frees_the_queue_and_its_work_is_undone(counter, in_child):
+    pipe, child = in_child(hold, counter)
+    assert pipe.recv() == "held"
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(add_one, counter)
+        assert not waiting.done()
+        child.kill()
+        waiting.result(timeout=10)
+    assert count(counter) == 1
+
+
+def test_readers_do_not_wait_for_a_writer(counter):
+    with sessions.working(counter, write=True) as work:
+        work.session.connection().exec_driver_sql("UPDATE counter SET n = 5")
+        assert count(counter) == 0
+    assert count(counter) == 5
+
+
+def test_who_waits_too_long_for_a_turn_is_told_so(counter, monkeypatch):
+    monkeypatch.setattr(sqlite, "QUEUE_SECONDS", 0.05)
+    with sessions.working(counter, write=True) as work:
+        work.session.connection()
+        with (
+            ThreadPoolExecutor(1) as pool,
+            pytest.raises(sqlite.UnavailableError, match="Too many writes"),
+        ):
+            pool.submit(add_one, counter).result()

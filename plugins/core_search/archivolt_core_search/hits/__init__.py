@@ -1,0 +1,1 @@
+"""Hits: what a search finds."""

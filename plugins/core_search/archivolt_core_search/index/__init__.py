@@ -1,0 +1,1 @@
+"""The index: what can be found, kept in step with the documents."""

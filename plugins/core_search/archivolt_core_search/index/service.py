@@ -1,0 +1,234 @@
+"""Every write to the index, and nothing else."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+from uuid import UUID
+
+from sqlalchemy import Row, TableClause, bindparam, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from archivolt_core_search.index.models import (
+    FIELDS,
+    LONG,
+    PARTS,
+    SHORT,
+    Document,
+    Part,
+    Tag,
+    part_row,
+)
+from archivolt_core_search.words.folding import fold
+from archivolt_core_search.words.vectors import vector
+from archivolt_host.kit.service import Service
+
+Fields = Mapping[str, str]  # text by column
+META = FIELDS[:-1]
+KEPT = (*META, "mime_type", "folder_id")
+# Statements on tables: those on models cost half as much again.
+DOCUMENT, PART, TAG = (
+    Document.metadata.tables[m.__tablename__] for m in (Document, Part, Tag)
+)
+
+
+class Engine(Protocol):
+    """What differs between the databases: where the rows of the index are."""
+
+    def columns(self, fields: Fields) -> dict[str, Any]:
+        """Return what stands beside the plain columns of a row."""
+
+    def keeps(self, text: str) -> bool:
+        """Return whether the index itself keeps this text as it was written."""
+
+    def add(
+        self, session: Session, table: TableClause, row: int, fields: Fields
+    ) -> None:
+        """Add a row to the index, or replace it."""
+
+    def change(self, session: Session, saved: Row[Any], fields: Fields) -> None:
+        """Give an indexed document another title and so on; its text stays."""
+
+    def erase(self, session: Session, key: int, parts: int) -> None:
+        """Take a document's rows out of the index."""
+
+
+class Fts5:
+    """SQLite: two FTS5 tables.
+
+    They store what they index, since only so a row can be taken out again whatever the
+    next Unicode makes of its letters.
+    """
+
+    def columns(self, fields: Fields) -> dict[str, Any]:
+        return {}
+
+    def keeps(self, text: str) -> bool:
+        return text.isascii()
+
+    def add(
+        self, session: Session, table: TableClause, row: int, fields: Fields
+    ) -> None:
+        values = {name: self._indexed(fields.get(name, "")) for name in FIELDS}
+        session.execute(ADD[table.name], {"rowid": row, **values})
+
+    def change(self, session: Session, saved: Row[Any], fields: Fields) -> None:
+        values = {name: self._indexed(text) for name, text in fields.items()}
+        long = saved.parts > 1
+        row = part_row(saved.key, 0) if long else saved.key
+        session.execute(CHANGE[(LONG if long else SHORT).name], {"row": row, **values})
+
+    def erase(self, session: Session, key: int, parts: int) -> None:
+        if parts > 1:
+            first = part_row(key, 0)
+            mine = LONG.c.rowid.between(first, first + parts - 1)
+            session.execute(delete(LONG).where(mine))
+        else:
+            session.execute(delete(SHORT).where(SHORT.c.rowid == key))
+
+    def _indexed(self, text: str) -> str:
+        """Fold a text, unless the tokenizer finds the same words by itself."""
+        return text if self.keeps(text) else fold(text)
+
+
+class Vectors:
+    """PostgreSQL: the rows of the index are columns of our tables."""
+
+    def columns(self, fields: Fields) -> dict[str, Any]:
+        return {"vector": vector({name: fold(text) for name, text in fields.items()})}
+
+    def keeps(self, text: str) -> bool:
+        return False
+
+    def add(
+        self, session: Session, table: TableClause, row: int, fields: Fields
+    ) -> None:
+        """Do nothing: the vector came with the row."""
+
+    def change(self, session: Session, saved: Row[Any], fields: Fields) -> None:
+        if saved.parts > 1:
+            mine = update(PART).where(PART.c.id == part_row(saved.key, 0))
+        else:
+            mine = update(DOCUMENT).where(DOCUMENT.c.key == saved.key)
+        if saved.parts == 1:
+            written = select(PART.c.text).where(PART.c.id == part_row(saved.key, 1))
+            fields = {**fields, "body": session.scalar(written) or ""}
+        session.execute(mine.values(self.columns(fields)))
+
+    def erase(self, session: Session, key: int, parts: int) -> None:
+        """Do nothing: the vector goes with the row."""
+
+
+ENGINES: Mapping[str, Engine] = {"sqlite": Fts5(), "postgresql": Vectors()}
+ADD = {
+    t.name: insert(t)
+    .prefix_with("OR REPLACE")
+    .values({name: bindparam(name) for name in ("rowid", *FIELDS)})
+    for t in (SHORT, LONG)
+}
+CHANGE = {
+    t.name: update(t)
+    .where(t.c.rowid == bindparam("row"))
+    .values({name: bindparam(name) for name in META})
+    for t in (SHORT, LONG)
+}
+
+
+def _upsert(dialect: Any) -> Any:
+    add = dialect.insert(DOCUMENT)
+    changed = {name: add.excluded[name] for name in KEPT}
+    return add.on_conflict_do_update(
+        index_elements=["id"], set_=changed | {"saves": DOCUMENT.c.saves + 1}
+    ).returning(DOCUMENT.c.key, DOCUMENT.c.saves, DOCUMENT.c.parts)
+
+
+UPSERT = {"sqlite": _upsert(sqlite), "postgresql": _upsert(postgresql)}
+
+
+class IndexService(Service[Document]):
+    """What can be found in the current tenant."""
+
+    model = Document
+    kind = "Document"
+    sql_verbs = ("find_id", "put", "put_text", "clear", "after")
+
+    def find_id(self, id: UUID) -> Row[Any] | None:
+        """Return the row of a document, or None."""
+        return self.session.execute(BY_ID, {"id": id}).first()
+
+    def put(self, values: Mapping[str, Any], tags: Sequence[str]) -> None:
+        """Enter a document, or change it; a new one takes two statements, no read."""
+        fields = {name: values[name] for name in META}
+        new = {"parts": 0, "saves": 1} | self._engine.columns(fields)
+        statement = UPSERT[self._dialect]
+        saved = self.session.execute(statement, {**values, **new}).one()
+        if saved.saves == 1:
+            self._engine.add(self.session, SHORT, saved.key, fields)
+        else:
+            self._engine.change(self.session, saved, fields)
+            self.session.execute(delete(TAG).where(TAG.c.key == saved.key))
+        if tags:
+            rows = [{"key": saved.key, "tag": tag} for tag in tags]
+            self.session.execute(insert(TAG), rows)
+
+    def put_text(self, saved: Row[Any], pieces: Sequence[str]) -> None:
+        """Replace a document's text: a short one in its row, a long one in parts."""
+        fields = {name: getattr(saved, name) for name in META}
+        if saved.parts > 1 or len(pieces) > 1:
+            self._engine.erase(self.session, saved.key, saved.parts)
+        if saved.parts:
+            self.session.execute(delete(PART).where(PART.c.key == saved.key))
+        if len(pieces) > 1:
+            self._put_long(saved, ["", *pieces][:PARTS], fields)
+        else:
+            self._put_short(saved, "".join(pieces), fields)
+
+    def clear(self, ids: Sequence[UUID]) -> None:
+        """Take documents out of the index."""
+        mine = select(DOCUMENT.c.key, DOCUMENT.c.parts).where(DOCUMENT.c.id.in_(ids))
+        for key, parts in self.session.execute(mine).all():
+            self._engine.erase(self.session, key, parts)
+        self.session.execute(delete(DOCUMENT).where(DOCUMENT.c.id.in_(ids)))
+
+    def after(self, id: UUID | None, limit: int) -> Sequence[UUID]:
+        """Return the ids of documents in the index, in order."""
+        ids = select(Document.id).order_by(Document.id).limit(limit)
+        if id is not None:
+            ids = ids.where(Document.id > id)
+        return self.session.scalars(ids).all()
+
+    def _put_short(self, saved: Row[Any], text: str, fields: Fields) -> None:
+        fields = {**fields, "body": text}
+        self._set(saved, parts=1 if text else 0, **self._engine.columns(fields))
+        self._engine.add(self.session, SHORT, saved.key, fields)
+        if text and not self._engine.keeps(text):
+            row = {"id": part_row(saved.key, 1), "key": saved.key, "text": text}
+            self.session.execute(insert(PART), row)
+
+    def _put_long(self, saved: Row[Any], pieces: Sequence[str], fields: Fields) -> None:
+        self._set(saved, parts=len(pieces), vector=None)
+        for number, piece in enumerate(pieces):
+            body = {"body": piece} if number else fields
+            row = part_row(saved.key, number)
+            text = None if self._engine.keeps(piece) else piece
+            values = {"id": row, "key": saved.key, "text": text}
+            values |= self._engine.columns(body)
+            self.session.execute(insert(PART), values)
+            self._engine.add(self.session, LONG, row, body)
+
+    def _set(self, saved: Row[Any], **values: Any) -> None:
+        mine = update(DOCUMENT).where(DOCUMENT.c.key == saved.key)
+        self.session.execute(mine.values(values))
+
+    @property
+    def _dialect(self) -> str:
+        return self.session.get_bind().dialect.name
+
+    @property
+    def _engine(self) -> Engine:
+        return ENGINES[self._dialect]
+
+
+BY_ID = select(*(DOCUMENT.c[name] for name in ("key", "parts", *META))).where(
+    DOCUMENT.c.id == bindparam("id")
+)
+index = IndexService()
