@@ -17,11 +17,13 @@ from archivolt_core_documents.documents import logic
 from archivolt_core_documents.documents.models import Document
 from archivolt_core_documents.documents.service import documents
 from archivolt_core_documents.versions.service import versions
+from archivolt_core_identity.users.service import users
+from archivolt_hookspecs.identity import Actor
 from archivolt_host.app import Host, open_host
 from archivolt_host.cli.logging import configure
 from archivolt_host.cli.opening import prepare_catalog_database
 from archivolt_host.kit import hooks
-from archivolt_host.kit.db import now, transaction, uuid7
+from archivolt_host.kit.db import now, reading, transaction, uuid7
 from archivolt_host.orchestration.creation import CreateTenant
 from archivolt_host.tenants import context
 from archivolt_host.tenants.context import Tenant
@@ -54,17 +56,26 @@ def tenant_of(host: Host, slug: str, admin: str = "admin") -> Tenant:
     return found
 
 
-def store(tenant: Tenant, seeds: Iterable[Seed]) -> None:
-    """Store documents with version, blob, text and search index."""
-    rest = iter(seeds)
+def store(tenant: Tenant, seeds: Iterable[Seed], user: str = "admin") -> None:
+    """Store a user's documents with version, blob, text and search index."""
+    author, rest = author_of(tenant, user), iter(seeds)
     while batch := list(islice(rest, BATCH)):
-        with context.acting(tenant), transaction():
+        with context.acting(tenant, author), transaction():
             rows = [_row(tenant, seed) for seed in batch]
             documents.bulk_create(rows)
             versions.bulk_create(_version(row) for row in rows)
             _follow(
                 batch, [Document(**row, version=1, status="active") for row in rows]
             )
+
+
+def author_of(tenant: Tenant, username: str) -> Actor:
+    """Return a user as the author of documents."""
+    with context.acting(tenant), reading():
+        user = users.by_name(username)
+    if user is None:
+        raise SystemExit(f"There is no user {username} in {tenant.slug}.")
+    return Actor(user.id, username, tenant.slug, frozenset(user.roles))
 
 
 def _row(tenant: Tenant, seed: Seed) -> dict[str, Any]:

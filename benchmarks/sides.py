@@ -114,14 +114,14 @@ def floor_token(tenant: str) -> str:
     return jwt.encode(claims, SECRET, "HS256")
 
 
-def manifest(extra: tuple[str, ...]) -> str:
+def manifest(extra: tuple[str, ...] = (), threads: int = THREADS) -> str:
     """Return a manifest that names and enables every installed plugin."""
     installed = {point.name for point in entry_points(group="archivolt.plugins")}
     names = sorted({*installed, *extra})
     sections = [f"[plugins.{n}]\n" for n in names if n != "core_identity"]
     listed = ", ".join(f'"{name}"' for name in names)
     return (
-        f"[host]\nweb_processes = {PROCESSES}\nweb_threads = {THREADS}\n"
+        f"[host]\nweb_processes = {PROCESSES}\nweb_threads = {threads}\n"
         '[plugins.core_identity]\naccess_lifetime = "12h"\n'
         f"{''.join(sections)}[defaults]\nenabled = [{listed}]\n"
     )
