@@ -25,7 +25,7 @@ def test_every_answer_carries_the_security_headers(stranger, client_as):
     ]
     for answer in answers:
         policy = answer.headers["Content-Security-Policy"]
-        assert "default-src 'self'" in policy
+        assert "default-src 'none'" in policy
         assert "frame-ancestors 'none'" in policy
         assert "script-src" not in policy
         assert answer.headers["X-Content-Type-Options"] == "nosniff"

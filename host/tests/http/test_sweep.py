@@ -10,8 +10,13 @@ from archivolt_host.plugins.manifest import read_manifest
 MANIFEST = Path(__file__).parents[3] / "manifest.toml"
 PUBLISHED = {
     "GET /",
+    "GET /api/docs",
+    "GET /api/redoc",
+    "GET /api/schema",
     "GET /metrics",
     "GET /vault/api/openapi.json",
+    "GET /vault/api/redoc",
+    "GET /vault/api/redoc/<path:name>",
     "GET /vault/api/swagger",
     "GET /vault/api/swagger/<path:name>",
     "GET /vault/health/live",
