@@ -30,7 +30,7 @@ test: $(READY) ## Check everything: style, layers, types, docs, tests
 	$(RUN)ruff check .
 	$(RUN)lint-imports --no-cache
 	$(RUN)mypy
-	$(RUN)pytest -q
+	$(RUN)pytest -q -n 2
 
 bench: $(READY) ## Measure Archivolt beside a hand-written service
 	$(RUN)python -m benchmarks
