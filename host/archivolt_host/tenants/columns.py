@@ -29,6 +29,7 @@ class Timestamp(TypeDecorator[datetime]):
 
     impl = DateTime(timezone=True)
     cache_ok = True
+    python_type = datetime
 
     def process_bind_param(
         self, value: datetime | None, dialect: Dialect
