@@ -27,8 +27,8 @@ def make_plugin(
     ``make_plugin("sample", code=...)``: the code is its ``plugin.py`` and defines a
     class ``Plugin``. ``files`` are further files of the package by name, such as
     ``{"migrations/0001_first.py": ...}``. ``requires``, ``guards``, ``required``,
-    ``scope`` and ``host_api`` go into the plugin.toml, ``settings`` as tables by name;
-    ``toml`` replaces all of it. Make it before the host is opened:
+    ``scope`` and ``host_api`` go into the plugin.toml, ``settings`` and ``commands`` as
+    tables; ``toml`` replaces all of it. Make it before the host is opened:
 
         @pytest.fixture(autouse=True)
         def sample(make_plugin):
@@ -81,6 +81,7 @@ def _toml(
     guards: Sequence[str] = (),
     requires: Mapping[str, str] | Sequence[str] = (),
     settings: Mapping[str, Any] | None = None,
+    commands: Mapping[str, str] | None = None,
     tables: str = "",
 ) -> str:
     import tomlkit
@@ -99,6 +100,7 @@ def _toml(
             },
             "requires": {"plugins": {n: s or ">=0" for n, s in needs.items()}},
             "settings": settings or {},
+            "commands": commands or {},
             "data": {"tables": tables or f"{name}_"},
         }
     )
