@@ -12,6 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import archivolt_host
 from archivolt_host import housekeeping
 from archivolt_host.http import headers, health
+from archivolt_host.http.bodies import Bodies
 from archivolt_host.http.edge import Edge
 from archivolt_host.http.gates import Addresses
 from archivolt_host.http.mounting import mount
@@ -117,6 +118,7 @@ def open_host(
     url = rings_url(home, manifest)
     host = Host(home, manifest, registry, catalog, databases, url)
     _ = host.provisioner  # finds out whose migrations cannot be read
+    registry.settle()
     _refuse_what_concerns_all(manifest, registry)
     _bind(host)
     return host
@@ -143,9 +145,11 @@ def _refuse_what_concerns_all(manifest: Manifest, registry: Registry) -> None:
 
 def _databases(manifest: Manifest) -> Databases:
     url = str(manifest.host["catalog_url"])
+    on_postgres = url.startswith("postgresql")
+    threads = int(manifest.host["web_threads"])
     return Databases(
         SqliteDatabases(str(manifest.host["sqlite_synchronous"])),
-        SchemaDatabases(_patient(url)) if url.startswith("postgresql") else None,
+        SchemaDatabases(_patient(url), threads) if on_postgres else None,
     )
 
 
@@ -198,6 +202,9 @@ def create_app(host: Host) -> Edge:
     )
     app.access_log = bool(settings["access_log"])
     app.tenant_stage = TenantStage(host.catalog, str(settings["domain"]))
+    app.bodies = Bodies(
+        int(settings["web_threads"]), float(settings["body_stall_seconds"])
+    )
     app.fixed_headers = headers.fixed()
     app.cross_origin = headers.allow_origins(app, settings["cors_origins"])
     dispatch.collect("extend_application", app=app)

@@ -68,7 +68,9 @@ def _children(first: _FirstStart, manifest: "Manifest", run: Run) -> Sequence["C
             app,
             run.listener,
             processes=int(settings["web_processes"]),
-            settings=WebSettings(threads=int(settings["web_threads"])),
+            settings=WebSettings(
+                threads=int(settings["web_threads"]), lost=app.bodies.stalled
+            ),
             health="/vault/health/live",
         ),
     ]

@@ -10,6 +10,8 @@ from webargs import missing
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
+from archivolt_host.errors import InvalidError
+
 MOUNT = re.compile(r"(?!/vault(/|$))(/[a-z0-9-]+)+")
 
 
@@ -25,12 +27,20 @@ class Parser(FlaskParser):
             if req.content_length or "Transfer-Encoding" in req.headers:
                 raise UnsupportedMediaType()
             return missing
+        if req.content_length is None:
+            _refuse_cut_off(req)
         try:
             return req.get_json()
         except BadRequest as error:
-            raise BadRequest("The body is not valid JSON.") from error
+            raise InvalidError("The body is not valid JSON.") from error
         except RecursionError as error:
-            raise BadRequest("The body is nested too deeply.") from error
+            raise InvalidError("The body is nested too deeply.") from error
+
+
+def _refuse_cut_off(req: Any) -> None:
+    """Answer 413 where werkzeug would silently end a chunked body at the limit."""
+    req.get_data()
+    req.stream.read(1)
 
 
 class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]

@@ -14,6 +14,7 @@ from werkzeug.exceptions import NotFound
 from archivolt_host.errors import DeniedError, UnavailableError
 from archivolt_host.http import idempotency, observing, problems, stages
 from archivolt_host.http.access import CLOSED, Access, Table, table_of
+from archivolt_host.http.bodies import Bodies
 from archivolt_host.http.encoding import Encoder
 from archivolt_host.http.stages import TenantStage
 from archivolt_host.plugins import dispatch, timing
@@ -25,10 +26,13 @@ UNKNOWN = Access("")  # no such route: strangers still get 401
 
 
 class Outermost:
-    """Around the application: slashes at the end go in, fixed headers come out."""
+    """Around the application: bodies and slashes at the end go in, headers come out."""
 
-    def __init__(self, application: Any, headers: Sequence[tuple[str, str]]) -> None:
+    def __init__(
+        self, application: Any, headers: Sequence[tuple[str, str]], bodies: Bodies
+    ) -> None:
         self.application = application
+        self.bodies = bodies
         self.headers = [(name.lower(), (name, value)) for name, value in headers]
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
@@ -42,7 +46,12 @@ class Outermost:
             sent += [pair for lower, pair in self.headers if lower not in names]
             return start_response(status, sent, info)
 
-        return self.application(environ, start)
+        body = self.bodies.of(environ)
+        try:
+            return self.application(environ, start)
+        finally:
+            if body is not None:
+                body.release()
 
 
 class Edge(Flask):
@@ -52,6 +61,7 @@ class Edge(Flask):
     fixed_headers: tuple[tuple[str, str], ...] = ()
     cross_origin: Any = None
     access_log = True
+    bodies = Bodies(threads=8, patience=30.0)
 
     def __init__(self, name: str) -> None:
         super().__init__(name, static_folder=None)
@@ -64,7 +74,9 @@ class Edge(Flask):
     def freeze(self) -> None:
         """Note what each route demands, once all plugins are mounted."""
         self.access = table_of(self)
-        self.wsgi_app = Outermost(self.wsgi_app, self.fixed_headers)  # type: ignore[method-assign]
+        self.wsgi_app = Outermost(  # type: ignore[method-assign]
+            self.wsgi_app, self.fixed_headers, self.bodies
+        )
 
     def full_dispatch_request(self) -> Response:
         """Answer a request, and leave no transaction open whatever happens."""
@@ -78,8 +90,8 @@ class Edge(Flask):
         asked = request._get_current_object()  # type: ignore[attr-defined]
         began, id = perf_counter(), stages.request_id(asked)
         timing.begin_request()
+        g.began, g.access, g.outside = began, CLOSED, context.current()
         context.enter(None, None, id)
-        g.began, g.access = began, CLOSED
         if asked.method == "OPTIONS":
             return None  # a preflight carries neither tenant nor token
         access = self._access()
@@ -154,6 +166,8 @@ class Edge(Flask):
     def process_response(self, response: Response) -> Response:
         """Log and count the answer."""
         response = super().process_response(response)
+        if self.cross_origin is not None:
+            response.vary.add("Origin")  # the extension forgets it for a single origin
         response.headers["X-Request-Id"] = context.request_id()
         observing.note(self, response)
         return response
@@ -161,4 +175,4 @@ class Edge(Flask):
 
 def _leave(error: BaseException | None) -> None:
     """Leave no tenant behind for what this thread does next."""
-    context.enter(None)
+    context.enter(*g.pop("outside", (None, None, "")))

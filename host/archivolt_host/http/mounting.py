@@ -11,7 +11,7 @@ from archivolt_host.http.blueprints import Blueprint
 from archivolt_host.http.edge import Edge
 from archivolt_host.http.resources import jobs, plugins
 from archivolt_host.http.stages import PREFIX
-from archivolt_host.plugins.registry import Registry
+from archivolt_host.plugins.registry import HOST, Registry
 
 PAGES = {
     "/api/schema": openapi.openapi,
@@ -31,9 +31,16 @@ def mount(app: Edge, registry: Registry, *, version: str, extra: bool) -> None:
         app.register_blueprint(page)
     for path, view in PAGES.items() if extra else ():
         app.add_url_rule(path, f"extra{path.replace('/', '_')}", view)
-    for plugin, blueprint in registry.brought("register_blueprints"):
-        for name, prefix in _places(blueprint, extra):
-            _mount_one(app, api, registry, plugin, blueprint, name, prefix)
+    brought = registry.brought("register_blueprints")
+    # Where two want the same name or address, the one that must work has it.
+    for plugin, blueprint in sorted(
+        brought, key=lambda b: not registry.infos[b[0]].required
+    ):
+        try:
+            for name, prefix in _places(blueprint, extra):
+                _mount_one(app, api, plugin, blueprint, name, prefix)
+        except Exception as error:  # contained: one plugin is out, not the host
+            registry.put_out(plugin, f"Its routes cannot be mounted: {error}")
     app.freeze()
     _note_routes(app, registry)
     openapi.bind(openapi.Document(app, api, app.owners))
@@ -50,18 +57,11 @@ def _places(blueprint: Blueprint, extra: bool) -> list[tuple[str, str]]:
 
 
 def _mount_one(
-    app: Edge,
-    api: Any,
-    registry: Registry,
-    plugin: str,
-    blueprint: Blueprint,
-    name: str,
-    prefix: str,
+    app: Edge, api: Any, plugin: str, blueprint: Blueprint, name: str, prefix: str
 ) -> None:
-    owner = app.owners.get(name)
-    if owner is not None:
-        registry.put_out(plugin, f"Its blueprint {name} is called as one of {owner}.")
-        return
+    if name in app.blueprints:
+        owner = app.owners.get(name, HOST)
+        raise ValueError(f"there is a blueprint {name} already, of {owner}")
     app.owners[name] = plugin
     api.register_blueprint(blueprint, url_prefix=prefix, name=name)
 

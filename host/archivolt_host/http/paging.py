@@ -42,10 +42,10 @@ class Page:
         try:
             padded = self.cursor + "=" * (-len(self.cursor) % 4)
             bound, values = json.loads(base64.b64decode(padded, b"-_", validate=True))
-        except (ValueError, TypeError) as error:
-            raise _bad_cursor() from error
+        except (ValueError, TypeError, RecursionError) as error:
+            raise bad_cursor() from error
         if bound != self.bound_to or not isinstance(values, list):
-            raise _bad_cursor()
+            raise bad_cursor()
         return values
 
     def cursor_at(self, values: Sequence[Any]) -> str:
@@ -54,7 +54,8 @@ class Page:
         return base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")
 
 
-def _bad_cursor() -> InvalidError:
+def bad_cursor() -> InvalidError:
+    """Return the error for a cursor that leads nowhere in this list."""
     return InvalidError(
         "The cursor does not fit this list: take it from 'next' unchanged, with the "
         "same sort and filters, or leave it out to begin anew.",
@@ -74,7 +75,7 @@ class Slice:
 def seek(query: Select[Any], keys: Sequence[Key], values: Sequence[Any]) -> Select[Any]:
     """Go on after the row with these sort values."""
     if len(values) != len(keys):
-        raise _bad_cursor()
+        raise bad_cursor()
     clauses = []
     for i, (column, descends) in enumerate(keys):
         before = [keys[j][0] == values[j] for j in range(i)]

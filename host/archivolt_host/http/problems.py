@@ -27,6 +27,7 @@ TITLES = {
     405: "Method not allowed",
     406: "Not acceptable",
     409: "Conflict",
+    411: "Length required",
     412: "Changed in the meantime",
     413: "Too large",
     415: "Unsupported media type",
@@ -39,7 +40,12 @@ TITLES = {
     507: "Storage full",
 }
 CODES = {405: "method_not_allowed", 404: "not_found", 415: "unsupported_media_type"}
-CODES |= {413: "too_large", 400: "bad_request", 416: "range_not_satisfiable"}
+CODES |= {
+    411: "length_required",
+    413: "too_large",
+    400: "bad_request",
+    416: "range_not_satisfiable",
+}
 SENTENCES = {
     404: "There is nothing at this address.",
     413: "The request is larger than allowed.",

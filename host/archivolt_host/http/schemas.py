@@ -1,6 +1,7 @@
 """The base of every schema, and what all lists understand."""
 
 from collections.abc import Callable, Mapping
+from datetime import UTC
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, validate
@@ -8,6 +9,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, valida
 from archivolt_host.http import dumping
 
 MAX_LIMIT = 200
+MAX_DEPTH = 100  # of lists and objects in each other
 
 
 WANTED = "Give a time with its zone, as in 2026-01-31T12:00:00Z."
@@ -24,7 +26,8 @@ class Moment(fields.AwareDateTime):
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **options: Any) -> Any:
         try:
-            return super()._deserialize(value, attr, data, **options)
+            # In UTC already here: near the ends of time there is none.
+            return super()._deserialize(value, attr, data, **options).astimezone(UTC)
         except (OverflowError, ValueError) as error:
             raise ValidationError(WANTED) from error
 
@@ -52,21 +55,27 @@ class BaseSchema(Schema):
 
     @pre_load
     def refuse_unstorable(self, data: Any, **_: Any) -> Any:
-        """Refuse NUL and half characters anywhere in the text."""
-        if not _storable(data):
+        """Refuse NUL and half characters anywhere in the text, and deep nesting."""
+        if not storable(data):
             raise ValidationError("Text holds a character that cannot be stored.")
         return data
 
 
-def _storable(value: Any) -> bool:
+def storable(value: Any, depth: int = 0) -> bool:
+    """Return whether a database can hold all text in a value.
+
+    What is nested deeper than JSON can be written is refused at once.
+    """
     if isinstance(value, str):
         if "\x00" in value:
             return False
         return value.isascii() or _encodable(value)
+    if depth > MAX_DEPTH:
+        raise ValidationError(f"Nested more than {MAX_DEPTH} deep.")
     if isinstance(value, Mapping):
-        return all(_storable(k) and _storable(v) for k, v in value.items())
+        return all(storable(k) and storable(v, depth + 1) for k, v in value.items())
     if isinstance(value, list):
-        return all(map(_storable, value))
+        return all(storable(v, depth + 1) for v in value)
     return True
 
 
@@ -85,6 +94,14 @@ class QuerySchema(BaseSchema):
     def ignore_org(self, data: Any, **_: Any) -> Any:
         """Drop ``?org=``: the tenant is in the header."""
         return {k: v for k, v in data.items() if k != "org"}
+
+
+class Sort(fields.String):
+    """What a list can be sorted by, with "-" before it to descend."""
+
+    def __init__(self, *names: str, default: str = "-created_at") -> None:
+        both = [sort for name in names for sort in (name, f"-{name}")]
+        super().__init__(load_default=default, validate=validate.OneOf(both))
 
 
 class ListQuery(QuerySchema):

@@ -67,6 +67,8 @@ class Bell:
                 ring = self._pending.get_nowait()
             except Empty:
                 return rings
+        if rings:
+            self._pending.put(None)  # the end is for the next time
         return rings
 
 

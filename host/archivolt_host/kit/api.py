@@ -15,6 +15,7 @@ from archivolt_host.http.schemas import (
     ListQuery,
     Moment,
     QuerySchema,
+    Sort,
     page_of,
 )
 
@@ -27,6 +28,7 @@ __all__ = [
     "Page",
     "QuerySchema",
     "Slice",
+    "Sort",
     "answer",
     "etag",
     "headers",

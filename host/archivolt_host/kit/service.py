@@ -10,6 +10,7 @@ list of fifty costs what fifty tuples cost. ``update`` returns the new row.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, ClassVar, Generic, TypeVar, cast
 from uuid import UUID
 
@@ -17,7 +18,8 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, func, select
 from sqlalchemy.orm import Session
 
 from archivolt_host.errors import InvalidError, NotFoundError, StaleError
-from archivolt_host.http.paging import Key, Page, Slice, seek
+from archivolt_host.http.paging import Key, Page, Slice, bad_cursor, seek
+from archivolt_host.http.schemas import storable
 from archivolt_host.kit.statements import Statements
 from archivolt_host.tenants import sessions
 from archivolt_host.tenants.columns import Base
@@ -179,11 +181,19 @@ def _plain(values: Sequence[Any]) -> list[Any]:
     return [v.isoformat() if hasattr(v, "isoformat") else v for v in values]
 
 
+LARGEST = 2**63
+
+
 def _typed(kind: Any, value: Any) -> Any:
-    if isinstance(value, kind):
-        return value
+    """Give a cursor's value its type back; anybody may have written it."""
     try:
         parse = getattr(kind, "fromisoformat", kind)
-        return parse(value)
-    except (TypeError, ValueError) as error:
-        raise InvalidError("The cursor does not fit this list.") from error
+        typed = value if isinstance(value, kind) else parse(value)
+        if isinstance(typed, datetime):
+            typed = typed.astimezone(UTC)
+    except (TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise bad_cursor() from error
+    too_large = isinstance(typed, int) and not -LARGEST <= typed < LARGEST
+    if too_large or (isinstance(typed, str) and not storable(typed)):
+        raise bad_cursor()
+    return typed

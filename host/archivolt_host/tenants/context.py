@@ -95,6 +95,11 @@ def request_id() -> str:
     return _request_id.get()
 
 
+def current() -> tuple[Tenant | None, Actor | None, str]:
+    """Return what ``enter`` takes to come back here."""
+    return _tenant.get(), _actor.get(), _request_id.get()
+
+
 def enter(
     tenant: Tenant | None, actor: Actor | None = None, request_id: str = ""
 ) -> None:

@@ -60,3 +60,10 @@ class Plugin:
 def mounted(make_plugin):
     """Install a plugin whose routes are mounted outside /vault too."""
     return make_plugin("mounted", MOUNTED)
+
+
+@pytest.fixture
+def stranger(client, tenant):
+    """A client that names the tenant and has not signed in."""
+    client.environ_base["HTTP_ORG"] = tenant.slug
+    return client

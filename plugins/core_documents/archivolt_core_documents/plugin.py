@@ -37,8 +37,8 @@ class Documents:
 
     @hookimpl
     def register_jobs(self) -> Sequence[Any]:
-        """Read the text of contents after they have come in."""
-        return [orchestrators.extract_text]
+        """Read the text of contents that came in; delete those that went."""
+        return [orchestrators.extract_text, orchestrators.discard_contents]
 
     @hookimpl
     def load_samples(self) -> str:

@@ -81,9 +81,10 @@ class Gateway:
             self._busy.discard(ticket)
             self._idle_since = time.monotonic()
 
-    def idle_for(self) -> float:
-        """Return for how many seconds no request has been under way."""
-        return 0.0 if self._busy else time.monotonic() - self._idle_since
+    def idle_for(self, beside: int = 0) -> float:
+        """Return for how many seconds no request, or no more, has been under way."""
+        busy = len(self._busy) > beside
+        return 0.0 if busy else time.monotonic() - self._idle_since
 
     def _answer(self, answer: Answering, request: dict[str, Any]) -> None:
         environ = self._common | request

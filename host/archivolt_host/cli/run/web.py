@@ -10,14 +10,20 @@ import http.client
 import signal
 import socket
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 from wsgiref.types import WSGIApplication
 
 from archivolt_host.cli.run.children import Child
 from archivolt_host.cli.run.signals import Signals
 
+if TYPE_CHECKING:
+    from archivolt_host.cli.run.gateway import Gateway
+
 LINGER = 2.0  # seconds for the last bytes of an answer to leave
+LINGER_SHORT = 0.2  # where others wait for the process that follows
 LOOK_AGAIN = 0.1
 STOPPING = {signal.SIGTERM, signal.SIGINT}
 
@@ -35,6 +41,8 @@ class WebSettings:
     connections: int = 512
     #: Seconds for the headers to arrive, and for an idle connection to stay.
     header_timeout: float = 15.0
+    #: Asked at the stop: how many requests will never end, so nobody waits for them.
+    lost: Callable[[], int] = lambda: 0
     #: Connections that the kernel keeps until a process accepts them.
     backlog: int = 1024
 
@@ -86,8 +94,13 @@ def serve(app: WSGIApplication, listener: socket.socket, settings: WebSettings) 
             pass
         stop()
         # Granian may wait for connections that only idle; we wait for requests.
-        while not done.wait(LOOK_AGAIN) and gateway.idle_for() < LINGER:
+        while not done.wait(LOOK_AGAIN) and not _is_finished(gateway, settings.lost()):
             pass
+
+
+def _is_finished(gateway: "Gateway", lost: int) -> bool:
+    """Return whether nothing goes on any more; whoever is lost is not waited for."""
+    return gateway.idle_for(beside=lost) >= (LINGER_SHORT if lost else LINGER)
 
 
 def answers(listener: socket.socket, path: str) -> bool:

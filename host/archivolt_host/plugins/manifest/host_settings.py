@@ -78,6 +78,14 @@ HOST_SETTINGS: tuple[Setting, ...] = (
     _host("max_body", "size", "4GiB", "Largest accepted request body."),
     _host("max_json", "size", "8MiB", "Largest accepted JSON body."),
     _host(
+        "body_stall_seconds",
+        "duration",
+        "30s",
+        "Uploads slower than 1 KiB/s for so long have stalled; when they hold all "
+        "places for uploads, their web process is replaced.",
+        minimum="1s",
+    ),
+    _host(
         "sqlite_synchronous",
         "string",
         "FULL",

@@ -31,11 +31,11 @@ class LocalIncoming:
         self._file = self._open()
 
     def _open(self) -> BinaryIO:
-        try:
-            return open(self._path, "xb", buffering=0)
-        except FileNotFoundError:
-            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            return open(self._path, "xb", buffering=0)
+        """Make the file, locked while it is open: so the sweeper knows it is in use."""
+        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file = open(self._path, "xb", buffering=0)  # noqa: SIM115 - done() closes it
+        fcntl.flock(file, fcntl.LOCK_SH)
+        return file
 
     def write(self, data: bytes) -> int:
         """Take the next piece."""
@@ -51,7 +51,6 @@ class LocalIncoming:
     def finish(self) -> str:
         """Make it durable and return its SHA-256 in hex."""
         os.fsync(self._file.fileno())
-        self._file.close()
         self._sha256 = self._hash.hexdigest()
         return self._sha256
 
@@ -69,6 +68,7 @@ class LocalIncoming:
             os.utime(place)
         except FileNotFoundError:
             place.parent.mkdir(exist_ok=True, mode=0o700)
+            _sync_folder(self._folder)
             with suppress(FileExistsError):
                 os.link(self._path, place)
         _sync_folder(place.parent)
@@ -76,6 +76,7 @@ class LocalIncoming:
     def done(self) -> None:
         """Remove the first name and let the sweeper in."""
         self._path.unlink(missing_ok=True)
+        self._file.close()
         self._release()
 
     def abandon(self) -> None:
@@ -126,12 +127,11 @@ class LocalBlobs:
         incoming = self.root / tenant / "incoming"
         if not incoming.is_dir():
             return
-        for entry in list(os.scandir(incoming)):
-            with suppress(FileNotFoundError):
-                if entry.stat().st_mtime < before:
-                    sha256 = _hash_of(Path(entry.path))
-                    yield sha256
-                    os.unlink(entry.path)
+        for path in list(incoming.iterdir()):
+            with suppress(FileNotFoundError), open(path, "rb") as file:
+                if os.fstat(file.fileno()).st_mtime < before and _is_left(file):
+                    yield hashlib.file_digest(file, "sha256").hexdigest()
+                    path.unlink()
 
 
 def place_of(folder: Path, sha256: str) -> Path:
@@ -155,9 +155,13 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _hash_of(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _is_left(file: BinaryIO) -> bool:
+    """Return whether no upload has the file open; a stalled one still has."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def local(home: Path) -> LocalBlobs:

@@ -31,9 +31,17 @@ def _cut(name: str) -> str:
 
 def from_disposition(header: str) -> str | None:
     """Return the file name of a ``Content-Disposition`` header, or None."""
-    _, options = parse_options_header(header)
+    _, options = parse_options_header(_as_sent(header))
     name = options.get("filename")
     return clean(name) if name else None
+
+
+def _as_sent(header: str) -> str:
+    """Return a header as its client wrote it; WSGI reads every byte as Latin-1."""
+    try:
+        return header.encode("latin-1").decode()
+    except UnicodeError:
+        return header
 
 
 def disposition(filename: str) -> str:

@@ -1,12 +1,11 @@
 """Reads an upload: multipart with its parts in any order, or any other body raw."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import IO, Any
 
-from flask import request
+from flask import json, request
 from werkzeug.exceptions import LengthRequired
 from werkzeug.formparser import FormDataParser
 
@@ -58,6 +57,26 @@ class Limited:
 
     def close(self) -> None:
         """Closed by ``finish`` or ``abandon``."""
+
+
+class Metered:
+    """A form's body that refuses to hold much beside the file."""
+
+    def __init__(self, body: IO[bytes], file: Limited) -> None:
+        self._body = body
+        self._file = file
+        self._came = 0
+
+    def read(self, size: int = -1) -> bytes:
+        """Read on, or raise TooLargeError."""
+        data = self._body.read(size)
+        self._came += len(data)
+        # What the parser has not handed on yet counts as fields for a moment.
+        if self._came - self._file.incoming.size > MAX_FIELDS + 2 * PIECE:
+            raise TooLargeError(
+                f"The form's fields are larger than {MAX_FIELDS:,} bytes together."
+            )
+        return data
 
 
 def too_large(limit: int) -> TooLargeError:
@@ -119,6 +138,7 @@ def _read_form(target: Limited) -> Received:
             raise InvalidError("Send one file per request.")
         return target
 
+    body = Metered(request.stream, target)
     parser = FormDataParser(
         stream_factory=open_part,  # type: ignore[arg-type]
         max_form_memory_size=MAX_FIELDS,
@@ -127,7 +147,10 @@ def _read_form(target: Limited) -> Received:
     )
     try:
         _, form, files = parser.parse(
-            request.stream, MULTIPART, request.content_length, request.mimetype_params
+            body,  # type: ignore[arg-type]
+            MULTIPART,
+            request.content_length,
+            request.mimetype_params,
         )
     except ValueError as error:
         raise InvalidError(f"The form cannot be read: {error}.") from error
@@ -149,7 +172,7 @@ def _fields(form: Any) -> dict[str, Any]:
         elif len(values) > 1:
             raise InvalidError(f"{name} was sent twice.", {name: ["Sent twice."]})
         elif name == "metadata":
-            fields[name] = _json(values[0])
+            fields[name] = _json(name, values[0])
         else:
             fields[name] = values[0]
     return fields
@@ -158,15 +181,16 @@ def _fields(form: Any) -> dict[str, Any]:
 def _tags(values: list[str]) -> list[str]:
     """Return tags from a JSON list, from commas, or from repeated fields."""
     if len(values) == 1 and values[0].lstrip().startswith("["):
-        found = _json(values[0])
+        found = _json("tags", values[0])
         return found if isinstance(found, list) else [values[0]]
     return [tag.strip() for value in values for tag in value.split(",") if tag.strip()]
 
 
-def _json(text: str) -> Any:
+def _json(name: str, text: str) -> Any:
+    """Read JSON as strictly as a JSON body: no NaN, no number that cannot go out."""
     try:
         return json.loads(text)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise InvalidError(
-            "metadata is not valid JSON.", {"metadata": ["Not valid JSON."]}
+            f"{name} is not valid JSON.", {name: ["Not valid JSON."]}
         ) from error

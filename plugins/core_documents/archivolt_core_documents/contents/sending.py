@@ -1,6 +1,6 @@
 """Sends a content: with ranges, conditions and headers that no browser can misread."""
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from flask import Response, request
 from werkzeug.wsgi import FileWrapper
@@ -32,7 +32,7 @@ def download(content: Content) -> Response:
         ) from error
     response = Response(
         FileWrapper(file, PIECE),
-        mimetype=content.mime_type,
+        content_type=content.mime_type,  # without a charset: nobody knows it
         direct_passthrough=True,
         headers={
             "Content-Disposition": disposition(content.filename),
@@ -43,7 +43,25 @@ def download(content: Content) -> Response:
     )
     response.content_length = content.size
     response.set_etag(content.sha256)
-    response.make_conditional(
-        request.environ, accept_ranges=True, complete_length=content.size
-    )
+    try:
+        response.make_conditional(
+            _conditions(content), accept_ranges=True, complete_length=content.size
+        )
+    except BaseException:  # such as 416
+        file.close()
+        raise
     return response
+
+
+def _conditions(content: Content) -> dict[str, Any]:
+    """Return the request without a ``Range`` that is to be ignored.
+
+    That is nonsense, another unit, or several ranges at once (the whole content
+    answers those, as RFC 9110 allows: many small ones cost more than they spare); and
+    a content that the client has already is not sent in part either.
+    """
+    wanted = request.range
+    one = wanted is not None and wanted.units == "bytes" and len(wanted.ranges) == 1
+    if one and not request.if_none_match.contains(content.sha256):
+        return request.environ
+    return {k: v for k, v in request.environ.items() if k != "HTTP_RANGE"}

@@ -11,6 +11,7 @@ from archivolt_core_documents.documents.models import (
     ACTIVE,
     DONE,
     EMPTY,
+    FAILED,
     PENDING,
     RUNNING,
     TRASHED,
@@ -177,12 +178,13 @@ def change(document: Document, values: dict[str, Any]) -> Document:
     ensure_folder(values.get("folder_id"))
     if "tags" in values:
         values["tags"] = unique(values["tags"] or ())
-        documents.set_tags(document.id, values["tags"])
     if "metadata" in values:
         values["properties"] = values.pop("metadata") or {}
     if "title" in values:
         values["title"] = values["title"] or document.filename
     document = documents.update(document, updated_at=now(), **values)
+    if "tags" in values:  # after the row: whoever lost the race has stopped there
+        documents.set_tags(document.id, values["tags"])
     hooks.join("document_saved", document=info(document))
     return document
 
@@ -204,9 +206,8 @@ def restore(id: UUID) -> Document:
         document, status=ACTIVE, trashed_at=None, updated_at=now()
     )
     hooks.join("document_restored", document=info(document))
-    hooks.join(
-        "document_text_saved", document=info(document), text=documents.text_of(id)
-    )
+    text = documents.text_of(document)
+    hooks.join("document_text_saved", document=info(document), text=text)
     return document
 
 
@@ -221,22 +222,18 @@ def leave_folder(folder_id: UUID) -> bool:
 def begin_reading(id: UUID, version: int) -> Document | None:
     """Return the document if that version's text is still wanted, and mark it."""
     with transaction():
-        document = documents.get(id)
-        if document.version != version or not document.size:
-            return None
-        documents.set_text_status(id, RUNNING, None)
-        return document
+        wanted = documents.set_text_status(id, version, RUNNING, None)
+        return documents.get(id) if wanted else None
 
 
 def end_reading(
     id: UUID, version: int, status: str, text: str, why: str | None
 ) -> None:
     """Store what was read, unless a newer version came meanwhile."""
-    document = documents.get(id)
-    if document.version != version:
+    if not documents.set_text_status(id, version, status, why[:500] if why else None):
         return
-    documents.set_text_status(id, status, why[:500] if why else None)
     documents.store_text(id, version, text if status == DONE else "")
+    document = documents.get(id)
     if document.status == ACTIVE and text:
         hooks.join("document_text_saved", document=info(document), text=text)
 
@@ -244,8 +241,7 @@ def end_reading(
 def note_failure(id: UUID, version: int, why: str) -> None:
     """Let users see that the text could not be read; another attempt may come."""
     with transaction():
-        if documents.get(id).version == version:
-            documents.set_text_status(id, "failed", why[:500])
+        documents.set_text_status(id, version, FAILED, why[:500])
 
 
 def changed_since(
@@ -253,10 +249,11 @@ def changed_since(
 ) -> list[tuple[DocumentInfo, str]]:
     """Return live documents with their text, for a plugin that catches up."""
     found = documents.in_order(since, after, limit)
-    return [(info(document), documents.text_of(document.id)) for document in found]
+    texts = documents.texts_of([document.id for document in found])
+    return [(info(d), texts.get((d.id, d.version), "")) for d in found]
 
 
-def purge_trash(limit: int = 100) -> set[str]:
+def purge_trash(limit: int = 1000) -> set[str]:
     """Delete what has been in the trash long enough; return the contents it had."""
     days = setting("core_documents", "trash_days")
     ids = documents.trashed_before(now() - timedelta(days=days), limit)

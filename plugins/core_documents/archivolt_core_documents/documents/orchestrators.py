@@ -40,10 +40,30 @@ def read_later(document_id: UUID, version: int) -> None:
     enqueue(extract_text, document_id=document_id, version=version)
 
 
+@job(queue="low", retries=4)
+def discard_contents(hashes: list[str]) -> int:
+    """Delete those of the contents that no version refers to any more.
+
+    It writes nothing, so that no transaction is open while it waits for uploads.
+    """
+    return sum(logic.discard(tenant().slug, sha256) for sha256 in hashes)
+
+
 def sweep(before: float) -> int:
-    """Delete what was long in the trash, and contents that no version refers to."""
+    """Delete what was long in the trash; return how many contents it may have freed.
+
+    They go by a job, which a crash cannot lose. What uploads left behind goes after
+    the commit: an upload waits for the database while it keeps its content, so nobody
+    may wait for that upload while holding the database.
+    """
     slug = tenant().slug
     hashes = logic.purge_trash()
-    after_commit(lambda: [logic.discard(slug, sha256) for sha256 in hashes])
-    left = sum(logic.discard(slug, s) for s in blobs().stale(slug, before))
-    return len(hashes) + left
+    if hashes:
+        enqueue(discard_contents, hashes=sorted(hashes))
+    after_commit(lambda: clear_incoming(slug, before))
+    return len(hashes)
+
+
+def clear_incoming(slug: str, before: float) -> int:
+    """Delete what broken uploads left behind; return the number of contents."""
+    return sum(logic.discard(slug, s) for s in blobs().stale(slug, before))

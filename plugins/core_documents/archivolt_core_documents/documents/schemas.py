@@ -6,7 +6,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates
 
 from archivolt_core_documents.documents.models import STATUSES, TEXT_STATUSES
-from archivolt_host.kit.api import BaseSchema, ListQuery, Moment
+from archivolt_host.kit.api import BaseSchema, ListQuery, Moment, Sort
 
 MAX_METADATA = 64 * 1024  # bytes as JSON
 MAX_TAGS = 100
@@ -59,7 +59,7 @@ class DocumentFields(BaseSchema):
 class DocumentQuery(ListQuery):
     """How to narrow and sort the list of documents."""
 
-    sort = fields.String(load_default="-created_at")
+    sort = Sort("created_at", "updated_at", "title", "filename", "size")
     title__contains = fields.String(validate=validate.Length(1, 255))
     mime_type = fields.String(validate=validate.Length(1, 255))
     tag = fields.String(validate=validate.Length(1, 100))
@@ -71,4 +71,6 @@ class DocumentQuery(ListQuery):
 class TrashQuery(ListQuery):
     """How to page through the trash."""
 
-    sort = fields.String(load_default="-trashed_at")
+    sort = Sort(
+        "trashed_at", "created_at", "title", "filename", "size", default="-trashed_at"
+    )

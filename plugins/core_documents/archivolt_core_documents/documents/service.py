@@ -33,6 +33,7 @@ class DocumentService(Service[Document]):
         "set_text_status",
         "store_text",
         "text_of",
+        "texts_of",
         "in_order",
         "trashed_before",
         "forget_folder",
@@ -62,13 +63,20 @@ class DocumentService(Service[Document]):
         if rows := [{"document_id": id, "tag": tag} for tag in tags]:
             self.connection.execute(TAG.insert(), rows)
 
-    def set_text_status(self, id: UUID, status: str, problem: str | None) -> None:
-        """Note how far the text is; no change by a user, so the ETag stays."""
-        self.connection.execute(
+    def set_text_status(
+        self, id: UUID, version: int, status: str, problem: str | None
+    ) -> bool:
+        """Note how far a version's text is, and return whether it still counts.
+
+        It is no change by a user, so the ETag stays. The row is locked from here on:
+        a newer version comes either before or after all that is written about this.
+        """
+        done = self.connection.execute(
             self._table.update()
-            .where(self._c["id"] == id)
+            .where(self._c["id"] == id, self._c["version"] == version)
             .values(text_status=status, text_problem=problem)
         )
+        return done.rowcount == 1
 
     def store_text(self, id: UUID, version: int, text: str) -> None:
         """Keep the text of a document's current version."""
@@ -77,10 +85,18 @@ class DocumentService(Service[Document]):
             TEXT.insert(), {"document_id": id, "version": version, "text": text}
         )
 
-    def text_of(self, id: UUID) -> str:
+    def text_of(self, document: Document) -> str:
         """Return the text of a document's current version, "" where there is none."""
-        query = select(TEXT.c.text).where(TEXT.c.document_id == id)
+        query = select(TEXT.c.text).where(
+            TEXT.c.document_id == document.id, TEXT.c.version == document.version
+        )
         return self.connection.scalar(query) or ""
+
+    def texts_of(self, ids: Sequence[UUID]) -> dict[tuple[UUID, int], str]:
+        """Return texts by document and version."""
+        columns = TEXT.c.document_id, TEXT.c.version, TEXT.c.text
+        query = select(*columns).where(TEXT.c.document_id.in_(ids))
+        return {(id, n): text for id, n, text in self.connection.execute(query)}
 
     def in_order(
         self, since: datetime | None, after: UUID | None, limit: int

@@ -14,9 +14,7 @@ MAX_DEPTH = 50
 
 def create(name: str, parent_id: UUID | None = None) -> Folder:
     """Make a folder; two of one name in one place are refused."""
-    depth = len(_path(parent_id))
-    if depth >= MAX_DEPTH:
-        raise RefusedError(f"Folders lie at most {MAX_DEPTH} deep.")
+    _refuse_deep(len(_path(parent_id)) + 1)
     _refuse_taken(name, parent_id)
     return folders.create(name=name, parent_id=parent_id, created_by=actor().id)
 
@@ -27,8 +25,10 @@ def change(folder: Folder, values: dict[str, Any]) -> Folder:
     parent_id = values.get("parent_id", folder.parent_id)
     if parent_id != folder.parent_id:
         folders.lock_tree()
-        if folder.id in _path(parent_id):
+        above = _path(parent_id)
+        if folder.id in above:
             raise RefusedError("A folder cannot be moved into itself.")
+        _refuse_deep(len(above) + folders.height(folder.id))
     if (name, parent_id) != (folder.name, folder.parent_id):
         _refuse_taken(name, parent_id)
     return folders.update(folder, name=name, parent_id=parent_id, updated_at=now())
@@ -43,6 +43,11 @@ def _path(parent_id: UUID | None) -> list[UUID]:
             f"There is no folder {parent_id}.", {"parent_id": ["No such folder."]}
         )
     return found
+
+
+def _refuse_deep(depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise RefusedError(f"Folders lie at most {MAX_DEPTH} deep.")
 
 
 def _refuse_taken(name: str, parent_id: UUID | None) -> None:

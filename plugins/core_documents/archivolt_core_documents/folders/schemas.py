@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from archivolt_host.kit.api import BaseSchema, ListQuery, Moment
+from archivolt_host.kit.api import BaseSchema, ListQuery, Moment, Sort
 
 NAME = validate.And(
     validate.Length(1, 255),
@@ -39,6 +39,6 @@ class FolderChangeSchema(BaseSchema):
 class FolderQuery(ListQuery):
     """How to narrow the list of folders."""
 
-    sort = fields.String(load_default="name")
+    sort = Sort("name", "created_at", default="name")
     parent_id = fields.UUID()
     name = fields.String(validate=validate.Length(1, 255))

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select
 
 from archivolt_core_documents.folders.models import Folder
 from archivolt_host.kit.service import Service
@@ -14,7 +14,7 @@ class FolderService(Service[Folder]):
     model = Folder
     kind = "Folder"
     sorts = ("name", "created_at")
-    sql_verbs = ("exists", "named", "ancestors", "has_children", "lock_tree")
+    sql_verbs = ("exists", "named", "ancestors", "height", "has_children", "lock_tree")
 
     def exists(self, id: UUID) -> bool:
         """Return whether there is such a folder."""
@@ -40,6 +40,16 @@ class FolderService(Service[Folder]):
         above = columns.where(self._c["id"] == id).cte("above", recursive=True)
         parents = columns.join(above, self._c["id"] == above.c.parent_id)
         return list(self.connection.scalars(select(above.union(parents).c.id)))
+
+    def height(self, id: UUID) -> int:
+        """Return how many folders lie below each other from here on, at most."""
+        here = select(self._c["id"], literal(1).label("level"))
+        below = here.where(self._c["id"] == id).cte("below", recursive=True)
+        child = select(self._c["id"], below.c.level + 1).join(
+            below, self._c["parent_id"] == below.c.id
+        )
+        whole = below.union_all(child)
+        return int(self.connection.scalar(select(func.max(whole.c.level))) or 0)
 
     def lock_tree(self) -> None:
         """Let no two moves cross: together they could close a circle."""

@@ -52,7 +52,7 @@ class Versions(ModelAPIView):
         return version, 201, {"Location": f"{place}/content"}
 
 
-@blueprint.route("/documents/<uuid:id>/versions/<int:number>/content")
+@blueprint.route("/documents/<uuid:id>/versions/<int(max=2147483647):number>/content")
 class VersionContent(ModelAPIView):
     """The content of one version."""
 

@@ -1,6 +1,7 @@
 """Files of every format, made from nothing, and the folder of real ones."""
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
@@ -228,9 +229,19 @@ def written(samples: dict[str, bytes], tmp_path: Path) -> Callable[..., Path]:
     return write
 
 
+@pytest.fixture
+def private_temp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder for temporary files that nobody else uses."""
+    folder = tmp_path / "temp"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _nothing_left() -> Iterator[None]:
     """Leave no process behind."""
+    before = set(psutil.Process().children(recursive=True))
     yield
     stop()
-    assert not psutil.Process().children(recursive=True)
+    assert not set(psutil.Process().children(recursive=True)) - before

@@ -1,6 +1,5 @@
 """Documents that try to break their reader cost themselves, and nothing else."""
 
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from io import BytesIO
@@ -25,13 +24,14 @@ LAUGHS = (
 
 
 @pytest.fixture(autouse=True)
-def _no_trace() -> Iterator[None]:
+def _no_trace(private_temp: Path) -> Iterator[None]:
     """Leave no temporary file behind, and no child of the helper."""
-    before = set(Path(tempfile.gettempdir()).iterdir())
+    assert not list(private_temp.iterdir())
     yield
-    assert not set(Path(tempfile.gettempdir()).iterdir()) - before
-    for helper in psutil.Process().children():
-        assert not helper.children()
+    assert not list(private_temp.iterdir())
+    for child in psutil.Process().children():
+        if "archivolt_core_documents" in " ".join(child.cmdline()):
+            assert not child.children()
 
 
 def refused(path: Path, mime_type: str, limits: Limits = LIMITS) -> str:

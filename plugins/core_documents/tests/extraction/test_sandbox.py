@@ -34,9 +34,15 @@ def until(condition: Callable[[], object]) -> object:
     raise AssertionError("it did not happen")
 
 
+def helpers() -> list[psutil.Process]:
+    """Our own: a test run has other children too, such as a database server."""
+    children = psutil.Process().children()
+    return [c for c in children if "archivolt_core_documents" in " ".join(c.cmdline())]
+
+
 def helper() -> psutil.Process:
     warm_up()
-    return psutil.Process().children()[0]
+    return helpers()[0]
 
 
 def reader() -> psutil.Process:
@@ -107,7 +113,7 @@ def test_threads_share_one_helper(written: Callable[..., Path]) -> None:
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda _: html(path), range(40)))
     assert {one.status for one in found} == {"done"}
-    assert len(psutil.Process().children()) == 1
+    assert len(helpers()) == 1
 
 
 def test_a_forked_worker_shares_the_helper(written: Callable[..., Path]) -> None:
@@ -115,8 +121,8 @@ def test_a_forked_worker_shares_the_helper(written: Callable[..., Path]) -> None
     before = helper()
     pid = os.fork()
     if pid == 0:
-        alone = not psutil.Process().children()
-        good = html(path).status == "done" and not psutil.Process().children()
+        alone = not helpers()
+        good = html(path).status == "done" and not helpers()
         os._exit(0 if alone and good else 1)
     assert os.waitpid(pid, 0)[1] == 0
     assert helper() == before
