@@ -39,6 +39,7 @@ from archivolt_host.tenants.sqlite import SqliteDatabases
 log = structlog.get_logger()
 
 VERSION = "0.1.0"
+CONNECT_TIMEOUT = "10"  # seconds
 HOST_MIGRATIONS = Path(archivolt_host.__path__[0]) / "migrations"
 
 
@@ -104,10 +105,13 @@ class Host:
         return Source(name, folder, frozenset(self.registry.infos[name].requires))
 
 
-def open_host(home: Home | None = None, manifest_path: Path | None = None) -> Host:
-    """Read the manifest, load its plugins and bind them to this process."""
+def open_host(
+    home: Home | None = None, manifest: Manifest | Path | None = None
+) -> Host:
+    """Load the plugins of a manifest, read or not, and bind them to this process."""
     home = (home or Home()).prepare()
-    manifest = read_manifest(manifest_path)
+    if not isinstance(manifest, Manifest):
+        manifest = read_manifest(manifest)
     registry = open_registry(manifest)
     databases = _databases(manifest)
     catalog = Catalog(home.tenants)
@@ -141,21 +145,25 @@ def _refuse_what_concerns_all(manifest: Manifest, registry: Registry) -> None:
 
 def _databases(manifest: Manifest) -> Databases:
     url = str(manifest.host["catalog_url"])
+    on_postgres = url.startswith("postgresql")
     threads = int(manifest.host["web_threads"])
     return Databases(
         SqliteDatabases(str(manifest.host["sqlite_synchronous"])),
-        SchemaDatabases(url, threads) if url.startswith("postgresql") else None,
+        SchemaDatabases(_patient(url), threads) if on_postgres else None,
     )
 
 
 def _migrator_url(manifest: Manifest) -> str:
     given = manifest.host["migrator_url"]
     url = resolve_secret(given) if given else str(manifest.host["catalog_url"])
-    return (
-        make_url(url)
-        .set(drivername="postgresql+psycopg")
-        .render_as_string(hide_password=False)
-    )
+    return _patient(url)
+
+
+def _patient(url: str) -> str:
+    """Return the address of a PostgreSQL, which is waited for, but not for minutes."""
+    found = make_url(url).set(drivername="postgresql+psycopg")
+    found = found.set(query={"connect_timeout": CONNECT_TIMEOUT, **found.query})
+    return found.render_as_string(hide_password=False)
 
 
 def _catalog_place(home: Home, manifest: Manifest) -> Place:

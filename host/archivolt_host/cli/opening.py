@@ -5,14 +5,33 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from archivolt_host.app import Host
+    from archivolt_host.plugins.manifest import Manifest
+
+
+@cache
+def manifest() -> "Manifest":
+    """Return the deployment's manifest, read once."""
+    from archivolt_host.plugins.manifest import read_manifest
+
+    return read_manifest()
 
 
 @cache
 def opened() -> "Host":
     """Return the host of this deployment."""
     from archivolt_host.app import open_host
+    from archivolt_host.cli.logging import configure
 
-    return open_host()
+    configure("error", for_people=True)
+    return open_host(manifest=manifest())
+
+
+@cache
+def ready() -> "Host":
+    """Return the host of this deployment, its catalog there and up to date."""
+    host = opened()
+    prepare_catalog_database(host)
+    return host
 
 
 def prepare_catalog_database(host: "Host") -> None:

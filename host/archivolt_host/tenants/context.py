@@ -19,6 +19,11 @@ class SqlitePlace:
 
     path: Path
 
+    @property
+    def label(self) -> str:
+        """How people find it."""
+        return str(self.path)
+
 
 @dataclass(frozen=True, slots=True)
 class SchemaPlace:
@@ -26,6 +31,11 @@ class SchemaPlace:
 
     schema: str
     role: str
+
+    @property
+    def label(self) -> str:
+        """How people find it."""
+        return f"schema {self.schema}"
 
 
 Place = SqlitePlace | SchemaPlace

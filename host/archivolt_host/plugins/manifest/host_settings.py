@@ -111,3 +111,8 @@ HOST_SETTINGS: tuple[Setting, ...] = (
 )
 
 HOST = {setting.name: setting for setting in HOST_SETTINGS}
+
+
+def defaults() -> dict[str, Any]:
+    """Return what holds where the manifest says nothing."""
+    return {setting.name: setting.default for setting in HOST_SETTINGS}
