@@ -29,7 +29,6 @@ class Timestamp(TypeDecorator[datetime]):
 
     impl = DateTime(timezone=True)
     cache_ok = True
-    python_type = datetime
 
     @property
     def python_type(self) -> type[datetime]:
