@@ -27,9 +27,9 @@ def make_plugin(
     ``make_plugin("sample", code=...)``: the code is its ``plugin.py`` and defines a
     class ``Plugin``. ``files`` are further files of the package by name, such as
     ``{"migrations/0001_first.py": ...}``; ``hookspecs`` is the code of a module of its
-    own hookspecs, ``archivolt_sample_hookspecs.specs``. ``requires``, ``guards``, ``required`` and
-    ``host_api`` go into the plugin.toml, ``settings`` as tables by name; ``toml``
-    replaces all of it. Make it before the host is opened:
+    own hookspecs, ``archivolt_sample_hookspecs.specs``. ``requires``, ``guards``,
+    ``required`` and ``host_api`` go into the plugin.toml, ``settings`` as tables by
+    name; ``toml`` replaces all of it. Make it before the host is opened:
 
         @pytest.fixture(autouse=True)
         def sample(make_plugin):
