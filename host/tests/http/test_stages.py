@@ -2,6 +2,8 @@
 
 import pytest
 
+from archivolt_host.tenants import context
+
 pytestmark = [
     pytest.mark.plugins("core_identity", "notes"),
     pytest.mark.usefixtures("notes"),
@@ -120,3 +122,14 @@ def test_the_request_id_is_echoed_where_it_is_fit_to_log(stranger):
         given = stranger.get("/vault/me", headers=headers).headers["X-Request-Id"]
         assert given.isalnum()
         assert given != sent
+
+
+def test_a_request_leaves_the_thread_where_it_was(client_as, two_tenants):
+    umbra = two_tenants[1]
+    acme = client_as("admin", "acme")
+    acme.get("/vault/me")
+    assert context.tenant_or_none() is None
+    assert context.actor_or_none() is None
+    with context.acting(umbra):
+        acme.get("/vault/notes/broken")
+        assert context.tenant() == umbra
