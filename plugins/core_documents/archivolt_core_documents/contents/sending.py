@@ -3,6 +3,7 @@
 from typing import Any, Protocol
 
 from flask import Response, request
+from werkzeug.datastructures import Range
 from werkzeug.wsgi import FileWrapper
 
 from archivolt_core_documents.blobs import blobs
@@ -61,7 +62,13 @@ def _conditions(content: Content) -> dict[str, Any]:
     a content that the client has already is not sent in part either.
     """
     wanted = request.range
+    environ = {k: v for k, v in request.environ.items() if k != "HTTP_RANGE"}
     one = wanted is not None and wanted.units == "bytes" and len(wanted.ranges) == 1
-    if one and not request.if_none_match.contains(content.sha256):
-        return request.environ
-    return {k: v for k, v in request.environ.items() if k != "HTTP_RANGE"}
+    if wanted is not None and one and not _has_it(content):
+        begin = max(wanted.ranges[0][0] or 0, -content.size)  # "the last 500" of 100
+        environ["HTTP_RANGE"] = str(Range("bytes", [(begin, wanted.ranges[0][1])]))
+    return environ
+
+
+def _has_it(content: Content) -> bool:
+    return request.if_none_match.contains(content.sha256)

@@ -32,6 +32,7 @@ class Document(UuidMixin, TimesMixin, RevisionMixin, Base):
         CheckConstraint(f"status IN {STATUSES}", name="status"),
         CheckConstraint(f"text_status IN {TEXT_STATUSES}", name="text_status"),
         Index("ix_documents_document_newest", "status", "created_at", "id"),
+        Index("ix_documents_document_trash", "status", "trashed_at", "id"),
         Index("ix_documents_document_title", "status", "title", "id"),
         Index(
             "ix_documents_document_folder", "folder_id", "status", "created_at", "id"
@@ -53,7 +54,7 @@ class Document(UuidMixin, TimesMixin, RevisionMixin, Base):
     # "metadata" is taken by SQLAlchemy
     properties: Mapped[dict[str, Any]] = mapped_column("metadata", JSON, default=dict)
     created_by: Mapped[UUID | None]
-    trashed_at: Mapped[datetime | None] = mapped_column(index=True)
+    trashed_at: Mapped[datetime | None]
 
 
 class DocumentTag(Base):

@@ -30,6 +30,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_documents_folder")),
     )
     op.create_index(
+        "ix_documents_folder_listed",
+        "documents_folder",
+        ["name", "id"],
+        unique=False,
+    )
+    op.create_index(
         "uq_documents_folder_name",
         "documents_folder",
         ["parent_id", "name"],
@@ -102,9 +108,9 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(
-        op.f("ix_documents_document_trashed_at"),
+        "ix_documents_document_trash",
         "documents_document",
-        ["trashed_at"],
+        ["status", "trashed_at", "id"],
         unique=False,
     )
     op.create_table(
@@ -180,9 +186,7 @@ def downgrade() -> None:
     op.drop_table("documents_text")
     op.drop_index(op.f("ix_documents_tag_document_id"), table_name="documents_tag")
     op.drop_table("documents_tag")
-    op.drop_index(
-        op.f("ix_documents_document_trashed_at"), table_name="documents_document"
-    )
+    op.drop_index("ix_documents_document_trash", table_name="documents_document")
     op.drop_index("ix_documents_document_title", table_name="documents_document")
     op.drop_index("ix_documents_document_newest", table_name="documents_document")
     op.drop_index("ix_documents_document_mime", table_name="documents_document")
@@ -194,6 +198,7 @@ def downgrade() -> None:
         sqlite_where=sa.text("parent_id IS NULL"),
         postgresql_where=sa.text("parent_id IS NULL"),
     )
+    op.drop_index("ix_documents_folder_listed", table_name="documents_folder")
     op.drop_index("uq_documents_folder_name", table_name="documents_folder")
     op.drop_table("documents_folder")
     # ### end Alembic commands ###
