@@ -57,7 +57,7 @@ pins: $(UV) ## Refresh constraints.txt
 
 $(UV):
 	$(PYTHON_IS_NEW)
-	@$(PYTHON) -m pip install --quiet --target $(TOOLS) uv
+	@PIP_ROOT_USER_ACTION=ignore $(PYTHON) -m pip install --quiet --target $(TOOLS) uv
 
 $(READY): $(UV) constraints.txt pyproject.toml $(MEMBERS:=/pyproject.toml)
 	$(PYTHON_IS_NEW)
