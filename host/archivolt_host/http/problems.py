@@ -51,7 +51,7 @@ SENTENCES = {
     413: "The request is larger than allowed.",
     415: "Send the body with 'Content-Type: application/json'.",
 }
-FULL = {errno.ENOSPC, errno.EDQUOT}
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def problem(

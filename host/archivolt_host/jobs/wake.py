@@ -6,15 +6,18 @@ process remembers it, so that this costs one catalog write a minute and tenant.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from archivolt_host.tenants import sessions
 from archivolt_host.tenants.columns import now
 from archivolt_host.tenants.models import WakeRow
 
 MARGIN = timedelta(seconds=60)
+INSERTS: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 
 _hot: dict[UUID, datetime] = {}
 
@@ -27,11 +30,14 @@ def heat(tenant: UUID) -> None:
         return
     until = moment + 2 * MARGIN
     with sessions.catalog(write=True) as session:
-        row = session.get(WakeRow, tenant)
-        if row is None:
-            session.add(WakeRow(tenant_id=tenant, hot_until=until, next_at=None))
-        else:
-            row.hot_until = until
+        insert = INSERTS[session.get_bind().dialect.name](WakeRow)
+        row = insert.values(tenant_id=tenant, hot_until=until, next_at=None)
+        # Others may heat a new tenant at the same moment.
+        session.execute(
+            row.on_conflict_do_update(
+                index_elements=["tenant_id"], set_={"hot_until": until}
+            )
+        )
     _hot[tenant] = until
 
 

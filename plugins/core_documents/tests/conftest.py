@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import encode_multipart
 
 from archivolt_host.tenants import context, sessions
 
@@ -32,8 +34,10 @@ class Vault:
 
     def upload(self, content=b"hello", name="hello.txt", path="/documents", **fields):
         """Upload as a form, whatever the answer is."""
-        form = {**fields, "file": (BytesIO(content), name)}
-        return self.client.post(f"/vault{path}", data=form)
+        file = FileStorage(BytesIO(content), name)
+        boundary, body = encode_multipart({**fields, "file": file})
+        form = f"multipart/form-data; boundary={boundary}"
+        return self.client.post(f"/vault{path}", data=body, content_type=form)
 
     def send(self, content=b"hello", name="hello.txt", path="/documents", **headers):
         """Upload as a raw body, whatever the answer is."""
@@ -96,6 +100,10 @@ class Vault:
         """Ask the tenant's database behind the program's back."""
         with self.reading() as connection:
             return connection.execute(text(statement), values).all()
+
+    def acting(self):
+        """Be in the tenant, with no transaction open."""
+        return context.acting(self.tenant)
 
     @contextmanager
     def reading(self):

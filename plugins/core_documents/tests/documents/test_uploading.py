@@ -127,7 +127,7 @@ NAMES = {
     'attachment; filename="re port.pdf"': "re port.pdf",
     "attachment; filename*=UTF-8''caf%C3%A9.pdf": "café.pdf",
     'attachment; filename="café.pdf"': "café.pdf",
-    'attachment; filename="caf"e.pdf"': 'caf"e.pdf',
+    'attachment; filename="caf\\"e.pdf"': 'caf"e.pdf',
     "attachment": None,
     "filename=plain.pdf": None,
     "attachment; filename=": None,
