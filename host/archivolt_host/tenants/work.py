@@ -146,7 +146,25 @@ class UnitOfWork:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Undo what the block wrote if it fails; free where it uses no session."""
+        """Undo what the block wrote if it fails; free where it uses no session.
+
+        A unit that only reads has nothing to undo: after an error it begins anew, for
+        PostgreSQL answers nothing more in a transaction that has failed.
+        """
+        if self.write:
+            with self._lazy_savepoint():
+                yield
+            return
+        try:
+            yield
+        except BaseException:
+            if self._connection is not None:
+                self._connection.rollback()
+                self._connection.begin()
+            raise
+
+    @contextmanager
+    def _lazy_savepoint(self) -> Iterator[None]:
         lazy = _LazySavepoint()
         self._lazy.append(lazy)
         try:
