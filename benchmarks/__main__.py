@@ -10,6 +10,7 @@ from benchmarks.workloads import WORKLOADS
 
 PARTS = ("compare", "figures", "tenants", "plugins", "upload")
 USUAL = ("compare", "figures", "tenants", "plugins")
+QUICK = ("compare", "figures")
 
 ABOUT = """\
 Measures Archivolt as its users run it, beside a lean hand-written Flask service that
@@ -48,7 +49,11 @@ def parsed() -> argparse.Namespace:
     )
     add = parser.add_argument
     add("parts", nargs="*", metavar="part", help=f"{', '.join(PARTS)}; see below")
-    add("--quick", action="store_true", help="few and short rounds: under a minute")
+    add(
+        "--quick",
+        action="store_true",
+        help="compare and figures, one short round: a minute",
+    )
     add("--rounds", type=int, default=0, help="rounds per workload (5)")
     add("--seconds", type=float, default=0, help="seconds per measurement (2)")
     add("--connections", type=int, default=4, help="kept-alive connections (4)")
@@ -66,16 +71,18 @@ def main() -> None:
     options = parsed()
     quick = options.quick
     how = How(
-        options.rounds or (2 if quick else 5),
-        options.seconds or (0.4 if quick else 2.0),
+        options.rounds or (1 if quick else 5),
+        options.seconds or (0.3 if quick else 2.0),
         options.connections,
+        warm_most=8 if quick else 60,
     )
     size = SMALL if quick else USUAL_SIZE
+    parts = options.parts or (QUICK if quick else USUAL)
     with tempfile.TemporaryDirectory(prefix="archivolt-bench-") as folder:
         bench = Bench(Path(folder), how, size, options.only)
         print(f"{bench.found['machine']}, {how.rounds} rounds of {how.seconds} s")
         for part in PARTS:
-            if part in (options.parts or USUAL):
+            if part in parts:
                 getattr(bench, part)()
     print(f"\nRaw rounds: {bench.keep()}")
 

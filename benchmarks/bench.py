@@ -32,7 +32,7 @@ class Size:
 
 
 USUAL_SIZE = Size(2000, 100)
-SMALL = Size(100, 10, 5, 1)
+SMALL = Size(60, 10, 5, 1)
 
 
 class Bench:

@@ -48,8 +48,8 @@ class Archivolt(Target):
 
     name = "archivolt"
     port = os.environ.get("ARCHIVOLT_BENCH_PORT", "18004")
-    base_url = f"http://127.0.0.1:{port}/vault"
-    health = "/health/live"
+    base_url = f"http://127.0.0.1:{port}"
+    health = "/vault/health/live"
     repository = Path(os.environ.get("ARCHIVOLT_REPOSITORY", "."))
     command = [str(repository / ".venv/bin/archivolt"), "run", "--port", port]
     cwd = repository
@@ -67,7 +67,7 @@ class Archivolt(Target):
         if tenant not in self.tokens:
             sent = json.dumps({"username": "user1", "password": PASSWORD}).encode()
             headers = {"Org": tenant, "Content-Type": "application/json"}
-            self.tokens[tenant] = self.ask("/auth/token", headers, sent)["access"]
+            self.tokens[tenant] = self.ask("/vault/auth/token", headers, sent)["access"]
         return {"Authorization": f"JWT {self.tokens[tenant]}", "Org": tenant}
 
     def ask(self, path, headers, body=None):
@@ -85,7 +85,7 @@ class Archivolt(Target):
     @cached_property
     def pages(self):
         """The first pages of the list, found by following ``next``."""
-        path = f"/documents?folder_id={FOLDERS['published']}&limit=50&count=true"
+        path = f"/vault/documents?folder_id={FOLDERS['published']}&limit=50&count=true"
         found, cursor = [path], None
         while len(found) < PAGES:
             cursor = self.ask(found[-1], self.headers(common.tenant(1)))["next"]
@@ -99,20 +99,20 @@ class Archivolt(Target):
 
     def get(self, doc):
         id = doc if isinstance(doc, str) else id_of(doc)
-        return "GET", f"/documents/{id}", {}, None
+        return "GET", f"/vault/documents/{id}", {}, None
 
     def list(self, status="published", page=1):
         return "GET", self.pages[page - 1], {}, None
 
     def search(self, q):
-        return "GET", "/search?limit=20&q=" + urllib.parse.quote_plus(q), {}, None
+        return "GET", "/vault/search?limit=20&q=" + urllib.parse.quote_plus(q), {}, None
 
     def create(self):
         said = {
             "title": DOCUMENT["title"],
             "metadata": json.dumps(DOCUMENT["metadata"]),
         }
-        return "POST", "/documents", *form(DOCUMENT["body"], **said)
+        return "POST", "/vault/documents", *form(DOCUMENT["body"], **said)
 
     def patch(self, doc):
         metadata = {"reference": "REF-__N__", "body": DOCUMENT["body"]}
@@ -139,7 +139,7 @@ class Archivolt(Target):
     def check_reading(self, call, word):
         number = self.unpublished[7]
         doc = call(self, self.get(number))[1]
-        me = call(self, ("GET", "/me", {}, None))[1]
+        me = call(self, ("GET", "/vault/me", {}, None))[1]
         assert doc["id"] == id_of(number), doc
         assert me["username"] == "user1" and doc["created_by"] == me["id"], doc
         assert len(doc["metadata"]["body"]) > 100, doc
@@ -178,7 +178,7 @@ class OnPostgres(Archivolt):
 
     name = "archivolt_pg"
     port = os.environ.get("ARCHIVOLT_BENCH_PG_PORT", "18005")
-    base_url = f"http://127.0.0.1:{port}/vault"
+    base_url = f"http://127.0.0.1:{port}"
     command = [*Archivolt.command[:-1], port]
     env = {
         "ARCHIVOLT_HOME": str(DATA / name / "home"),
