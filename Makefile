@@ -69,4 +69,4 @@ $(READY): $(UV) constraints.txt pyproject.toml $(MEMBERS:=/pyproject.toml)
 	@$(UV) pip install --quiet --constraint constraints.txt $(addprefix --editable ,$(MEMBERS)) --group dev
 	@touch $@
 
-.PHONY: help run test test-slow bench fix news pins
+.PHONY: help run test test-slow bench bench-upload fix news pins

@@ -95,16 +95,27 @@ class Blob:
 
     def keep(self) -> None:
         """Give it its place, durably."""
-        self.place.parent.mkdir(exist_ok=True)
-        with suppress(FileExistsError):
+        try:
             os.link(self.incoming, self.place)
-        folder = os.open(self.place.parent, os.O_RDONLY)
-        os.fsync(folder)
-        os.close(folder)
+        except FileExistsError:
+            pass
+        except FileNotFoundError:
+            self.place.parent.mkdir(exist_ok=True)
+            sync_folder(self.place.parent.parent)
+            with suppress(FileExistsError):
+                os.link(self.incoming, self.place)
+        sync_folder(self.place.parent)
 
     def done(self) -> None:
         """Remove its first name."""
         self.incoming.unlink()
+
+
+def sync_folder(path: Path) -> None:
+    """Make the names in a folder durable."""
+    folder = os.open(path, os.O_RDONLY)
+    os.fsync(folder)
+    os.close(folder)
 
 
 class Storage:
