@@ -104,8 +104,9 @@ class Document:
     def _finish(self, operation: dict[str, Any], endpoint: str, method: str) -> None:
         access = self._app.access.get((endpoint, method), CLOSED)  # type: ignore[attr-defined]
         responses = operation.setdefault("responses", {})
-        for status in [s for s in responses if s == "default" or s >= "400"]:
-            responses[status] = PROBLEM
+        for status, documented in responses.items():
+            if status == "default" or (status >= "400" and "content" not in documented):
+                responses[status] = PROBLEM
         responses.setdefault("default", PROBLEM)
         if not access.tenantless:
             operation.setdefault("parameters", []).append(ORG)
