@@ -57,12 +57,13 @@ pins: $(UV) ## Refresh constraints.txt
 
 $(UV):
 	$(PYTHON_IS_NEW)
-	$(PYTHON) -m pip install --quiet --target $(TOOLS) uv
+	@PIP_ROOT_USER_ACTION=ignore $(PYTHON) -m pip install --quiet --target $(TOOLS) uv
 
 $(READY): $(UV) constraints.txt pyproject.toml $(MEMBERS:=/pyproject.toml)
 	$(PYTHON_IS_NEW)
-	$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
-	$(UV) pip install --quiet --constraint constraints.txt $(addprefix --editable ,$(MEMBERS)) --group dev
+	@echo "Setting up .venv, which takes a moment ..." >&2
+	@$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
+	@$(UV) pip install --quiet --constraint constraints.txt $(addprefix --editable ,$(MEMBERS)) --group dev
 	@touch $@
 
 .PHONY: help run test test-slow bench fix news pins

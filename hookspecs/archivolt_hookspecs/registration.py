@@ -78,7 +78,11 @@ def register_actions() -> Sequence[Action]:
 
 @collects
 def register_commands() -> Sequence[Any]:
-    """Return click commands and groups to stand beside the host's own."""
+    """Return click commands and groups to stand beside the host's own.
+
+    Each is named in the plugin.toml below ``[commands]``, with what it is for in one
+    line: the command line lists them without importing any plugin.
+    """
     return ()
 
 

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import structlog
 from sqlalchemy.engine import make_url
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 import archivolt_host
 from archivolt_host import housekeeping
-from archivolt_host.http import headers, health, openapi
+from archivolt_host.http import headers, health
 from archivolt_host.http.bodies import Bodies
 from archivolt_host.http.edge import Edge
 from archivolt_host.http.gates import Addresses
-from archivolt_host.http.resources import jobs as job_routes
-from archivolt_host.http.resources import plugins as plugin_routes
+from archivolt_host.http.mounting import mount
 from archivolt_host.http.stages import TenantStage
 from archivolt_host.jobs import events, rings, wake, worker
 from archivolt_host.jobs import registry as job_registry
@@ -39,6 +39,7 @@ from archivolt_host.tenants.sqlite import SqliteDatabases
 log = structlog.get_logger()
 
 VERSION = "0.1.0"
+CONNECT_TIMEOUT = "10"  # seconds
 HOST_MIGRATIONS = Path(archivolt_host.__path__[0]) / "migrations"
 
 
@@ -58,8 +59,9 @@ class Host:
         """What makes and migrates the tenants' databases."""
         url = str(self.manifest.host["catalog_url"])
         on_postgres = url.startswith("postgresql")
+        own = Source(HOST, HOST_MIGRATIONS / "tenant", vital=True)
         return Provisioner(
-            plan=Plan(tuple(self._sources())),
+            plan=Plan((own, *self._sources("tenant"))),
             templates=self.home.run,
             migrator_url=_migrator_url(self.manifest) if on_postgres else "",
             login_role=(make_url(url).username or "") if on_postgres else "",
@@ -68,9 +70,9 @@ class Host:
     @cached_property
     def catalog_provisioner(self) -> Provisioner:
         """What makes and migrates the catalog."""
-        source = Source("catalog", HOST_MIGRATIONS / "catalog", vital=True)
+        own = Source("catalog", HOST_MIGRATIONS / "catalog", vital=True)
         return Provisioner(
-            plan=Plan((source,)),
+            plan=Plan((own, *self._sources("system"))),
             templates=self.home.run,
             migrator_url=self.provisioner.migrator_url,
             login_role=self.provisioner.login_role,
@@ -88,30 +90,35 @@ class Host:
         wake.forget()
         events.forget()
 
-    def _sources(self) -> list[Source]:
-        own = Source(HOST, HOST_MIGRATIONS / "tenant", vital=True)
-        found = [self._source(name) for name in self.registry.names]
+    def _sources(self, scope: str) -> list[Source]:
+        """Return the migrations of the plugins of a scope; unreadable ones are out."""
+        infos, names = self.registry.infos, self.registry.names
+        found = [self._source(name) for name in names if infos[name].scope == scope]
         sources = [source for source in found if source.folder.is_dir()]
         for broken in [source for source in sources if source.problem]:
             reason = f"Its migrations cannot be read: {broken.problem}"
             self.registry.put_out(broken.name, reason)
-        return [own, *(s for s in sources if s.name in self.registry.names)]
+        return [s for s in sources if s.name in self.registry.names]
 
     def _source(self, name: str) -> Source:
         folder = self.registry.package_folder(name) / "migrations"
         return Source(name, folder, frozenset(self.registry.infos[name].requires))
 
 
-def open_host(home: Home | None = None, manifest_path: Path | None = None) -> Host:
-    """Read the manifest, load its plugins and bind them to this process."""
+def open_host(
+    home: Home | None = None, manifest: Manifest | Path | None = None
+) -> Host:
+    """Load the plugins of a manifest, read or not, and bind them to this process."""
     home = (home or Home()).prepare()
-    manifest = read_manifest(manifest_path)
+    if not isinstance(manifest, Manifest):
+        manifest = read_manifest(manifest)
     registry = open_registry(manifest)
     databases = _databases(manifest)
     catalog = Catalog(home.tenants)
     url = rings_url(home, manifest)
     host = Host(home, manifest, registry, catalog, databases, url)
     _ = host.provisioner  # finds out whose migrations cannot be read
+    registry.settle()
     _refuse_what_concerns_all(manifest, registry)
     _bind(host)
     return host
@@ -138,20 +145,25 @@ def _refuse_what_concerns_all(manifest: Manifest, registry: Registry) -> None:
 
 def _databases(manifest: Manifest) -> Databases:
     url = str(manifest.host["catalog_url"])
+    on_postgres = url.startswith("postgresql")
+    threads = int(manifest.host["web_threads"])
     return Databases(
         SqliteDatabases(str(manifest.host["sqlite_synchronous"])),
-        SchemaDatabases(url) if url.startswith("postgresql") else None,
+        SchemaDatabases(_patient(url), threads) if on_postgres else None,
     )
 
 
 def _migrator_url(manifest: Manifest) -> str:
     given = manifest.host["migrator_url"]
     url = resolve_secret(given) if given else str(manifest.host["catalog_url"])
-    return (
-        make_url(url)
-        .set(drivername="postgresql+psycopg")
-        .render_as_string(hide_password=False)
-    )
+    return _patient(url)
+
+
+def _patient(url: str) -> str:
+    """Return the address of a PostgreSQL, which is waited for, but not for minutes."""
+    found = make_url(url).set(drivername="postgresql+psycopg")
+    found = found.set(query={"connect_timeout": CONNECT_TIMEOUT, **found.query})
+    return found.render_as_string(hide_password=False)
 
 
 def _catalog_place(home: Home, manifest: Manifest) -> Place:
@@ -196,7 +208,8 @@ def create_app(host: Host) -> Edge:
     app.fixed_headers = headers.fixed()
     app.cross_origin = headers.allow_origins(app, settings["cors_origins"])
     dispatch.collect("extend_application", app=app)
-    _mount(app, host)
+    mount(app, host.registry, version=VERSION, extra=bool(settings["extra_mounts"]))
+    _trust(app, int(settings["trusted_proxies"]))
     health.bind(
         host.home,
         Addresses(settings["metrics_allow"]),
@@ -205,25 +218,9 @@ def create_app(host: Host) -> Edge:
     return app
 
 
-def _mount(app: Edge, host: Host) -> None:
-    api = openapi.make_api(app, VERSION)
-    for own in (
-        openapi.blueprint,
-        health.blueprint,
-        plugin_routes.blueprint,
-        job_routes.blueprint,
-    ):
-        api.register_blueprint(own)
-    for page in (openapi.pages, health.metrics):
-        app.register_blueprint(page)
-    for plugin, blueprint in host.registry.brought("register_blueprints"):
-        app.owners[blueprint.name] = plugin
-        api.register_blueprint(
-            blueprint, url_prefix=f"/vault{blueprint.url_prefix or ''}"
+def _trust(app: Edge, proxies: int) -> None:
+    """Believe what this many proxies say of the caller; strangers are not heard."""
+    if proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies
         )
-    app.freeze()
-    for rule in app.url_map.iter_rules():
-        owner = app.owners.get(rule.endpoint.rpartition(".")[0])
-        if owner is not None:
-            host.registry.routes.setdefault(owner, []).append(rule.rule)
-    openapi.bind(openapi.Document(app, api, app.owners))

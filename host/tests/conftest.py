@@ -54,3 +54,21 @@ def in_child():
             return ours, child
 
         yield start
+
+
+@pytest.fixture
+def is_problem():
+    """Check that an answer is a problem document, and return it."""
+
+    def check(answer, status, code):
+        assert answer.status_code == status, answer.text
+        assert answer.content_type == "application/problem+json"
+        body = answer.json
+        assert body["code"] == code, body
+        assert body["status"] == status
+        assert body["detail"]
+        assert body["request_id"] == answer.headers["X-Request-Id"]
+        assert "Traceback" not in answer.text
+        return body
+
+    return check

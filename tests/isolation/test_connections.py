@@ -9,7 +9,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from archivolt_host.tenants import context, sessions
+from archivolt_host.tenants.context import SchemaPlace, SqlitePlace
 from archivolt_host.tenants.ids import uuid7
+from archivolt_host.tenants.migrations import schema_migration
+from archivolt_host.tenants.provisioning import make_role
+from archivolt_host.tenants.sqlite import IDLE_CONNECTIONS
 
 pytestmark = [
     pytest.mark.plugins("core_identity", "notes"),
@@ -127,29 +131,52 @@ def test_a_session_outside_of_any_place_is_an_error(host):
 
 @pytest.mark.placements("schema")
 @pytest.mark.plugins
-@pytest.mark.settings(host={"secret_key": "0123456789abcdef0123456789abcdef"})
-def test_a_hundred_tenants_share_a_small_pool(host, make_tenant):
-    tenants = [make_tenant(f"tenant-{n}") for n in range(100)]
+def test_a_hundred_tenants_share_a_small_pool(host):
+    places = [SchemaPlace(f"tenant_{n}", f"tenant_{n}") for n in range(100)]
+    with schema_migration(host.provisioner.migrator_url, "public") as connection:
+        for place in places:
+            make_role(connection, place.role, "archivolt_login")
+            connection.exec_driver_sql(f"CREATE SCHEMA {place.schema}")
 
-    def count(tenant):
-        with context.acting(tenant), sessions.reading() as work:
-            return work.session.scalar(text("SELECT count(*) FROM host_job"))
+    def role(place):
+        with sessions.working(place, write=True) as work:
+            return work.session.scalar(text("SELECT current_user"))
 
     with ThreadPoolExecutor(16) as pool:
-        assert list(pool.map(count, tenants)) == [0] * 100
+        assert list(pool.map(role, places)) == [place.role for place in places]
     with sessions.catalog() as session:
         count = text("SELECT count(*) FROM pg_stat_activity WHERE usename = :name")
-        assert session.scalar(count, {"name": "archivolt_login"}) <= 10
+        assert session.scalar(count, {"name": "archivolt_login"}) <= 18
+
+
+@pytest.mark.placements("schema")
+@pytest.mark.settings(host={"web_threads": 12})
+def test_as_many_writers_as_threads_never_wait_for_each_others_connections(
+    make_tenant, in_tenant
+):
+    from archivolt_host.jobs import bus
+    from archivolt_host.jobs.registry import jobs
+
+    tenants = [make_tenant(f"tenant-{n}") for n in range(12)]
+    all_hold_one = threading.Barrier(12, timeout=10)
+
+    def enqueue(tenant):
+        with in_tenant(tenant) as work:
+            work.session.execute(text("SELECT 1"))
+            all_hold_one.wait()
+            bus.enqueue(jobs().get("notes.write_later"), text="wakes the tenant up")
+
+    with ThreadPoolExecutor(12) as pool:
+        list(pool.map(enqueue, tenants))
 
 
 @pytest.mark.plugins
-def test_three_hundred_files_in_turn_keep_few_descriptors_open(host, make_tenant):
-    from archivolt_host.tenants.sqlite import IDLE_CONNECTIONS
-
-    tenants = [make_tenant(f"tenant-{n}") for n in range(300)]
+def test_three_hundred_files_in_turn_keep_few_descriptors_open(host):
     before = len(list(Path("/proc/self/fd").iterdir()))
-    for tenant in tenants:
-        with context.acting(tenant), sessions.reading() as work:
+    for n in range(300):
+        place = SqlitePlace(host.home.tenants / f"tenant-{n}.db")
+        host.provisioner.create(place)
+        with sessions.working(place, write=False) as work:
             work.session.execute(text("SELECT count(*) FROM host_job"))
     open_files = len(list(Path("/proc/self/fd").iterdir()))
     assert open_files - before < 3 * IDLE_CONNECTIONS + 20

@@ -2,20 +2,21 @@
 
 import click
 
-from archivolt_host.cli.opening import opened
-from archivolt_host.plugins import dispatch
-from archivolt_host.tenants import context, sessions
-
 
 @click.command()
 @click.option("--tenant", "-t", default="demo", show_default=True)
 def demo(tenant: str) -> None:
     """Load sample users, folders and documents into a tenant; safe to repeat."""
-    found = opened().catalog.get(tenant)
-    with context.acting(found), sessions.transaction():
+    from archivolt_host.cli.opening import ready
+    from archivolt_host.kit.cli import in_tenant
+    from archivolt_host.plugins import dispatch
+
+    ready()
+    with in_tenant(tenant):
         came = dispatch.collect("load_samples")
-    for line in came:
+    for line in came or ["No plugin of this tenant brings samples."]:
         click.echo(f"  {line}")
-    click.echo(
-        f"Search for something: GET /vault/search?q=contract, with Org: {tenant}"
-    )
+    if came:
+        click.echo(
+            f"Search for something: GET /vault/search?q=contract, with Org: {tenant}"
+        )

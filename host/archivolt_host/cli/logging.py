@@ -30,9 +30,9 @@ def _with_context(logger: Any, name: str, event: EventDict) -> EventDict:
     return event
 
 
-def configure(level: str = "info") -> None:
+def configure(level: str = "info", *, for_people: bool = False) -> None:
     """Send everything to standard error."""
-    terminal = sys.stderr.isatty()
+    terminal = for_people or sys.stderr.isatty()
     structlog.configure(
         processors=[
             _with_context,
@@ -45,14 +45,14 @@ def configure(level: str = "info") -> None:
             if terminal
             else structlog.BytesLoggerFactory(sys.stderr.buffer)
         ),
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=not for_people,
     )
 
 
 def _for_people() -> list[Any]:
     return [
         structlog.processors.TimeStamper("%H:%M:%S"),
-        structlog.dev.ConsoleRenderer(),
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
     ]
 
 

@@ -11,19 +11,22 @@ OWN = {
     "demo": "archivolt_host.cli.demo:demo",
     "doctor": "archivolt_host.cli.wiring:doctor",
     "manifest": "archivolt_host.cli.manifest:manifest",
-    "migrate": "archivolt_host.cli.tenants:migrate",
+    "migrate": "archivolt_host.cli.migrate:migrate",
     "plugins": "archivolt_host.cli.plugins:plugins",
     "run": "archivolt_host.cli.wiring:run",
     "tenants": "archivolt_host.cli.tenants:tenants",
 }
+WIDTH = 200  # of a command's summary, which the help wraps
 
 
 class Commands(click.Group):
-    """The host's commands, and behind them those of the loaded plugins."""
+    """The host's commands, and behind them those that the plugins declare."""
 
     def list_commands(self, context: click.Context) -> list[str]:
-        """Return all names; a host that cannot open has its own alone."""
-        return sorted({*OWN, *self._of_plugins()})
+        """Return all names."""
+        from archivolt_host.cli import declared
+
+        return sorted({*OWN, *declared.summaries()})
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         """Return a command, importing only what it needs."""
@@ -31,17 +34,45 @@ class Commands(click.Group):
             module, _, attribute = OWN[name].partition(":")
             found: click.Command = getattr(import_module(module), attribute)
             return found
-        return self._of_plugins().get(name)
+        from archivolt_host.cli import declared
 
-    def _of_plugins(self) -> dict[str, click.Command]:
-        from archivolt_host.cli.opening import opened
+        return declared.command(name)
+
+    def resolve_command(
+        self, context: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Suggest the nearest where there is no such command."""
+        try:
+            return super().resolve_command(context, args)
+        except click.NoSuchCommand as error:
+            names = self.list_commands(context)
+            raise click.NoSuchCommand(
+                error.command_name, possibilities=names, ctx=context
+            ) from None
+
+    def format_commands(
+        self, context: click.Context, formatter: click.HelpFormatter
+    ) -> None:
+        """List the commands, those of plugins without importing one."""
+        from archivolt_host.cli import declared
+
+        rows = declared.summaries()
+        for name in OWN:
+            command = self.get_command(context, name)
+            rows[name] = command.get_short_help_str(WIDTH) if command else ""
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(rows.items()))
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run a command; what goes wrong is one sentence, not a trace."""
+        from archivolt_host.cli import mistakes
 
         try:
-            brought = opened().registry.brought("register_commands")
-        except Exception as error:  # help must come even where the host cannot open
-            click.echo(f"(commands of plugins are missing: {error})", err=True)
-            return {}
-        return {command.name: command for _, command in brought}
+            return super().invoke(context)
+        except Exception as error:
+            if not mistakes.is_explained(error):
+                raise
+            raise click.ClickException(mistakes.sentence(error)) from error
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -59,29 +90,7 @@ def archivolt() -> None:
 
 
 def main() -> None:
-    """Run a command; what goes wrong is one sentence, not a trace."""
+    """Run the command line."""
     if sys.version_info < (3, 11):  # noqa: UP036 - a checkout asks no installer
         sys.exit("Archivolt needs Python 3.11 or newer.")
-    from archivolt_host.cli.logging import configure
-    from archivolt_host.errors import ArchivoltError
-
-    configure()
-    try:
-        archivolt()
-    except ArchivoltError as error:
-        _leave(str(error))
-    except Exception as error:
-        if not _is_known(error):
-            raise
-        _leave(str(error))
-
-
-def _is_known(error: Any) -> bool:
-    """Return whether the error's text was written for people."""
-    known = ("HomeError", "HomeInUseError", "ManifestError", "MigrationError")
-    return type(error).__name__ in (*known, "SettingError", "MetadataError")
-
-
-def _leave(sentence: str) -> None:
-    click.echo(f"archivolt: {sentence}", err=True)
-    sys.exit(1)
+    archivolt()

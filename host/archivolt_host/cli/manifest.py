@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from archivolt_host.cli import manifest_moves, tables
 from archivolt_host.plugins import discovery
 from archivolt_host.plugins import manifest as manifests
 from archivolt_host.plugins.manifest.host_settings import HOST
 from archivolt_host.plugins.settings import Setting, SettingError, display
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from archivolt_host.plugins.metadata import PluginInfo
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -55,7 +54,12 @@ def manifest() -> None:
       archivolt manifest example > manifest.toml
       archivolt manifest check
       archivolt manifest show --origin --tenant acme
+      archivolt manifest export --write
     """
+
+
+manifest.add_command(manifest_moves.export)
+manifest.add_command(manifest_moves.import_)
 
 
 @manifest.command()
@@ -97,11 +101,11 @@ def show(path: str, tenant: str | None, origin: bool) -> None:
     Run-time overrides live in the catalog and are not shown here; secrets are masked.
     """
     read, infos = _read(path, tenant), _installed()
-    table = _table("setting", "value", *(["origin", "where"] if origin else []))
+    table = tables.table("setting", "value", *(["origin", "where"] if origin else []))
     for owner, setting, one in _rows(read, infos, tenant):
         cells = [f"{owner}.{setting.name}", display(setting, one.value)]
-        _add(table, *cells, *([one.origin, one.where] if origin else []))
-    _print(table)
+        tables.add(table, *cells, *([one.origin, one.where] if origin else []))
+    tables.show(table)
     on = manifests.enabled_plugins(read, tenant, infos=infos)
     whose = f"tenant {tenant}" if tenant else "every new tenant"
     click.echo(f"On for {whose}: {', '.join(sorted(on)) or 'nothing'}")
@@ -112,15 +116,15 @@ def show(path: str, tenant: str | None, origin: bool) -> None:
 @_tenant
 def diff(path: str, tenant: str | None) -> None:
     """Show only what differs from the defaults, and where that was written."""
-    table = _table("setting", "default", "value", "where")
+    table = tables.table("setting", "default", "value", "where")
     for owner, setting, one in _rows(_read(path, tenant), _installed(), tenant):
         if one.value != setting.default:
             before, now = display(setting, setting.default), display(setting, one.value)
-            _add(table, f"{owner}.{setting.name}", before, now, one.where)
+            tables.add(table, f"{owner}.{setting.name}", before, now, one.where)
     if not table.row_count:
         click.echo("All settings are at their defaults.")
         return
-    _print(table)
+    tables.show(table)
 
 
 def _installed() -> dict[str, PluginInfo]:
@@ -150,29 +154,3 @@ def _rows(
             raise click.ClickException(message) from None
         for name, one in values.items():
             yield plugin, infos[plugin].settings[name], one
-
-
-def _table(*columns: str) -> Table:
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD)
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    return table
-
-
-def _add(table: Table, *cells: str) -> None:
-    from rich.text import Text  # a plain text could be taken for markup
-
-    table.add_row(*(Text(cell) for cell in cells))
-
-
-def _print(table: Table) -> None:
-    from rich.console import Console
-
-    console = Console()
-    if not console.is_terminal:
-        # Whoever pipes this wants whole lines, not those of a narrow terminal.
-        console.width = 200
-    console.print(table)

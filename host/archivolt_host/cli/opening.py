@@ -5,25 +5,46 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from archivolt_host.app import Host
+    from archivolt_host.plugins.manifest import Manifest
+
+
+@cache
+def manifest() -> "Manifest":
+    """Return the deployment's manifest, read once."""
+    from archivolt_host.plugins.manifest import read_manifest
+
+    return read_manifest()
 
 
 @cache
 def opened() -> "Host":
     """Return the host of this deployment."""
     from archivolt_host.app import open_host
+    from archivolt_host.cli.logging import configure
 
-    return open_host()
+    configure("error", for_people=True)
+    return open_host(manifest=manifest())
+
+
+@cache
+def ready() -> "Host":
+    """Return the host of this deployment, its catalog there and up to date."""
+    host = opened()
+    prepare_catalog_database(host)
+    return host
 
 
 def prepare_catalog_database(host: "Host") -> None:
     """Make or migrate the catalog, which all else needs."""
-    from archivolt_host.tenants.context import SchemaPlace, SqlitePlace
+    from archivolt_host.tenants.context import SchemaPlace
     from archivolt_host.tenants.provisioning import prepare_catalog
 
-    provisioner = host.catalog_provisioner
-    if isinstance(host.catalog_place, SqlitePlace):
-        if not host.catalog_place.path.exists():
-            provisioner.create(host.catalog_place)
-    elif isinstance(host.catalog_place, SchemaPlace):
+    provisioner, place = host.catalog_provisioner, host.catalog_place
+    failed: dict[str, str] = {}
+    if isinstance(place, SchemaPlace):
         prepare_catalog(provisioner.migrator_url, provisioner.login_role)
-    provisioner.upgrade(host.catalog_place)
+    elif not place.path.exists():
+        failed.update(provisioner.create(place))
+    failed.update(provisioner.upgrade(place).failed)
+    for plugin, reason in failed.items():
+        host.registry.put_out(plugin, f"Its tables could not be made: {reason}")

@@ -1,87 +1,154 @@
 """``archivolt plugins``: what is loaded, what is out and why; add and remove."""
 
-import os
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
-import tomlkit
-from rich.console import Console
-from rich.table import Table
 
-from archivolt_host.cli.opening import opened
-from archivolt_host.errors import NotFoundError, RefusedError
-from archivolt_host.plugins.discovery import discover, infos
+if TYPE_CHECKING:
+    from tomlkit import TOMLDocument
+
+    from archivolt_host.plugins.metadata import PluginInfo
 
 
 @click.group(invoke_without_command=True)
+@click.option("--tenant", "-t", metavar="SLUG", help="As this tenant has them.")
 @click.pass_context
-def plugins(context: click.Context) -> None:
+def plugins(context: click.Context, tenant: str | None) -> None:
     """Show the plugins: what is loaded, what is out, and why."""
     if context.invoked_subcommand is None:
-        _show()
+        _show(tenant)
 
 
-def _show() -> None:
-    registry = opened().registry
-    table = Table("plugin", "version", "state", "reason")
+def _show(tenant: str | None) -> None:
+    from archivolt_host.cli import tables
+    from archivolt_host.cli.opening import opened, ready
+    from archivolt_host.kit.cli import named_tenant
+
+    registry = (ready() if tenant else opened()).registry
+    slug = named_tenant(tenant).slug if tenant else None
+    table = tables.table("plugin", "version", "state", "reason")
     for name in sorted({*registry.infos, *registry.manifest.plugins}):
         info = registry.infos.get(name)
-        state, reason = "loaded", ""
-        if name in registry.out:
-            state, reason = "out", registry.out[name]
-        elif name not in registry.manifest.plugins:
-            state, reason = "installed", f"archivolt plugins add {name}"
-        table.add_row(name, (info.version if info else "") or "", state, reason)
-    Console().print(table)
+        state, reason = _state(registry, name, slug)
+        tables.add(table, name, (info.version if info else "") or "", state, reason)
+    tables.show(table)
+
+
+def _state(registry: Any, name: str, tenant: str | None) -> tuple[str, str]:
+    if name in registry.infos and name not in registry.manifest.plugins:
+        return "installed", f"archivolt plugins add {name}"
+    if tenant is not None:
+        state, reason = registry.state(name, tenant)
+        return state, reason or ""
+    if name in registry.out:
+        return "out", registry.out[name]
+    return "loaded", ""
 
 
 @plugins.command()
 @click.argument("name")
 def add(name: str) -> None:
-    """Name an installed plugin in the manifest, and enable it for every tenant."""
-    known = infos(discover())
-    if name not in known:
-        raise NotFoundError(
-            "Plugin", f"{name} (installed are {', '.join(sorted(known))})"
-        )
+    """Name the installed plugin NAME in the manifest, on for every tenant."""
+    import tomlkit
+
     document = _read()
     table = document.setdefault("plugins", tomlkit.table(is_super_table=True))
     if name in table:
-        raise RefusedError(f"The manifest names {name} already.")
-    for need in known[name].requires:
+        raise click.ClickException(f"{_path()} names {name} already.")
+    info = _installed(name)
+    for need in info.requires:
         if need not in table:
-            raise RefusedError(f"{name} needs {need}: add that first.")
+            raise click.ClickException(
+                f"{name} needs {need}: archivolt plugins add {need}"
+            )
     table[name] = tomlkit.table()
     enabled = document.setdefault("defaults", tomlkit.table()).setdefault("enabled", [])
     if name not in enabled:
         enabled.append(name)
-    _path().write_text(tomlkit.dumps(document))
+    _write(document)
     click.echo(f"{name} is in {_path()}. Restart Archivolt to load it.")
+    _tell_problems(name)
 
 
 @plugins.command()
 @click.argument("name")
 def remove(name: str) -> None:
-    """Take a plugin out of the manifest; its data stays."""
+    """Take the plugin NAME out of the manifest; its data stays."""
+    from archivolt_host.plugins.discovery import discover, infos
+    from archivolt_host.plugins.errors import did_you_mean
+
     document = _read()
     table = document.get("plugins", {})
     if name not in table:
-        raise NotFoundError("Plugin", name)
+        raise click.ClickException(
+            f"{_path()} does not name {name}.{did_you_mean(name, table)}"
+        )
     known = infos(discover())
     users = [n for n in table if n in known and name in known[n].requires]
     if users:
-        raise RefusedError(f"{', '.join(users)} need {name}: remove them first.")
+        raise click.ClickException(
+            f"{', '.join(users)} need {name}: remove them first."
+        )
     del table[name]
-    enabled = document.get("defaults", {}).get("enabled", [])
-    if name in enabled:
-        enabled.remove(name)
-    _path().write_text(tomlkit.dumps(document))
+    _forget(document, name)
+    _write(document)
     click.echo(f"{name} is out of {_path()}. Restart Archivolt; its data stays.")
 
 
+def _forget(document: "TOMLDocument", name: str) -> None:
+    """Take a plugin off the lists: a list may name only what is loaded."""
+    tenants: Any = document.get("tenants", {}).values()
+    for table in (document.get("defaults", {}), *tenants):
+        for key in ("enabled", "disabled"):
+            if name in table.get(key, ()):
+                table[key].remove(name)
+
+
+def _installed(name: str) -> "PluginInfo":
+    from archivolt_host.plugins.discovery import discover, infos, problems
+    from archivolt_host.plugins.errors import did_you_mean, listed
+
+    found = discover()
+    known, broken = infos(found), problems(found)
+    if name in broken:
+        raise click.ClickException(f"{name} cannot be used: {broken[name]}")
+    if name not in known:
+        raise click.ClickException(
+            f"{name} is not installed: install its package here with pip, then run "
+            f"this again. Installed are {listed(known)}.{did_you_mean(name, known)}"
+        )
+    return known[name]
+
+
+def _tell_problems(name: str) -> None:
+    """Say what the manifest still lacks for a plugin that was added."""
+    from archivolt_host.plugins.discovery import discover, infos
+    from archivolt_host.plugins.manifest import check_file
+
+    for problem in check_file(None, infos(discover())):
+        if problem.plugin == name:
+            click.echo(f"Before that: {problem}", err=True)
+
+
 def _path() -> Path:
-    return Path(os.environ.get("ARCHIVOLT_MANIFEST", "manifest.toml"))
+    from archivolt_host.plugins.manifest import manifest_files
+
+    return manifest_files()[0]
 
 
-def _read() -> tomlkit.TOMLDocument:
-    return tomlkit.parse(_path().read_text() if _path().exists() else "")
+def _read() -> "TOMLDocument":
+    import tomlkit
+
+    from archivolt_host.plugins.manifest import read_manifest
+
+    read_manifest()  # a missing or wrong one is told with its line
+    return tomlkit.parse(_path().read_text(encoding="utf-8"))
+
+
+def _write(document: "TOMLDocument") -> None:
+    import tomlkit
+
+    from archivolt_host.cli.files import replace
+
+    replace(_path(), tomlkit.dumps(document))

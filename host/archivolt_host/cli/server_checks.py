@@ -37,7 +37,7 @@ def postgresql(deployment: Deployment) -> Check:
 def valkey(deployment: Deployment) -> Check:
     """Ask the configured Redis or Valkey, or whether ours starts."""
     if deployment.valkey_url is not None:
-        return _configured_valkey(deployment.valkey_url)
+        return configured_valkey(deployment.valkey_url)
     try:
         told = subprocess.run(  # noqa: S603 - the program that our own package ships
             [binary(), "--version"], capture_output=True, timeout=5, check=True
@@ -52,7 +52,8 @@ def valkey(deployment: Deployment) -> Check:
     return Check("Valkey", "ok", f"The embedded Valkey {version} starts.")
 
 
-def _configured_valkey(url: str) -> Check:
+def configured_valkey(url: str) -> Check:
+    """Ask the Redis or Valkey at an address."""
     import redis
 
     where = _without_password(url)

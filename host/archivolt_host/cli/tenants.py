@@ -1,44 +1,45 @@
-"""``archivolt tenants`` and ``archivolt migrate``."""
-
-import secrets
-import sys
+"""``archivolt tenants``: create, list, disable, enable, and their host names."""
 
 import click
-from rich.progress import track
-
-from archivolt_host.cli.opening import opened, prepare_catalog_database
-from archivolt_host.errors import ArchivoltError
-from archivolt_host.orchestration.creation import CreateTenant
-from archivolt_host.tenants import migrating
 
 
 @click.group()
 def tenants() -> None:
-    """Create, list and disable tenants."""
+    """Create, list, disable and enable tenants, and give them host names."""
 
 
 @tenants.command()
 @click.argument("slug")
-@click.option("--placement", type=click.Choice(["sqlite", "schema"]), default=None)
+@click.option(
+    "--placement",
+    type=click.Choice(["sqlite", "schema"]),
+    help="A file, or a PostgreSQL schema; else as the manifest's default_placement.",
+)
 @click.option("--admin", default="admin", show_default=True, help="The first user.")
-@click.option("--password", envvar="ARCHIVOLT_ADMIN_PASSWORD", default="")
+@click.option(
+    "--password",
+    envvar="ARCHIVOLT_ADMIN_PASSWORD",
+    default="",
+    show_envvar=True,
+    help="The first user's; without it one is generated and printed, once.",
+)
 def create(slug: str, placement: str | None, admin: str, password: str) -> None:
-    """Create a tenant with its first user.
+    """Create the tenant SLUG with its first user."""
+    import secrets
 
-    Without --password one is generated and printed, once.
-    """
-    host = opened()
-    prepare_catalog_database(host)
+    from archivolt_host.cli.opening import ready
+    from archivolt_host.orchestration.creation import CreateTenant
+
+    host = ready()
     chosen = placement or str(host.manifest.host["default_placement"])
+    if chosen == "schema" and not host.provisioner.migrator_url:
+        raise click.ClickException(
+            "A schema needs PostgreSQL: set catalog_url under [host] in the manifest, "
+            "or use --placement sqlite."
+        )
     given = password or secrets.token_urlsafe(12)
-    CreateTenant(
-        host.catalog,
-        host.provisioner,
-        slug,
-        placement=chosen,
-        admin=admin,
-        password=given,
-    ).run()
+    who = {"placement": chosen, "admin": admin, "password": given}
+    CreateTenant(host.catalog, host.provisioner, slug, **who).run()
     click.echo(f"The tenant {slug} is ready ({chosen}).")
     if not password:
         click.echo(f"Sign in as {admin} with the password {given}")
@@ -46,52 +47,72 @@ def create(slug: str, placement: str | None, admin: str, password: str) -> None:
 
 @tenants.command("list")
 def show() -> None:
-    """List the tenants."""
-    host = opened()
-    prepare_catalog_database(host)
-    for tenant in host.catalog.all("active", "disabled", "creating"):
-        click.echo(f"{tenant.slug:42} {tenant.state:10} {tenant.place}")
+    """List the tenants: their state, and where their data is."""
+    from archivolt_host.cli import tables
+    from archivolt_host.cli.opening import ready
+
+    catalog = ready().catalog
+    found, hosts = catalog.all("active", "disabled", "creating"), catalog.domains()
+    if not found:
+        click.echo("There is no tenant yet: archivolt tenants create SLUG")
+        return
+    table = tables.table("tenant", "state", "data", "host names")
+    for tenant in found:
+        names = ", ".join(hosts.get(tenant.slug, ()))
+        tables.add(table, tenant.slug, tenant.state, tenant.place.label, names)
+    tables.show(table)
 
 
 @tenants.command()
 @click.argument("slug")
-@click.option("--again", is_flag=True, help="Enable it again instead.")
-def disable(slug: str, again: bool) -> None:
-    """Shut a tenant out at once; its data stays."""
-    opened().catalog.set_state(slug, "active" if again else "disabled")
-    click.echo(f"{slug} is {'active again' if again else 'disabled'}.")
+def disable(slug: str) -> None:
+    """Shut the tenant SLUG out at once; its data stays."""
+    _set_state(slug, "disabled")
+    click.echo(f"{slug} is disabled. Let it in again: archivolt tenants enable {slug}")
+
+
+@tenants.command()
+@click.argument("slug")
+def enable(slug: str) -> None:
+    """Let the tenant SLUG in again."""
+    _set_state(slug, "active")
+    click.echo(f"{slug} is active.")
 
 
 @tenants.command()
 @click.argument("slug")
 @click.argument("host_name")
-def domain(slug: str, host_name: str) -> None:
-    """Let a host name lead to a tenant, outside /vault."""
-    opened().catalog.add_domain(slug, host_name)
+@click.option("--remove", is_flag=True, help="Take the name away instead.")
+def domain(slug: str, host_name: str, remove: bool) -> None:
+    """Let HOST_NAME lead to the tenant SLUG, outside /vault."""
+    from archivolt_host.cli.opening import ready
+
+    catalog = ready().catalog
+    _known(slug)
+    if remove:
+        catalog.remove_domain(slug, host_name)
+        click.echo(f"{host_name} leads to {slug} no more.")
+        return
+    catalog.add_domain(slug, host_name)
     click.echo(f"{host_name} leads to {slug} now.")
 
 
-@click.command()
-@click.option("--check", is_flag=True, help="Only say what would be done.")
-def migrate(check: bool) -> None:
-    """Bring the catalog and every tenant to the newest tables; safe to repeat."""
-    host = opened()
-    prepare_catalog_database(host)
-    waiting = migrating.behind(host.catalog, host.provisioner.plan.fingerprint)
-    if check:
-        for tenant in waiting:
-            names = ", ".join(host.provisioner.pending(tenant.place))
-            click.echo(f"{tenant.slug}: {names or 'up to date'}")
-        sys.exit(1 if waiting else 0)
-    bar = iter(track(waiting, description="Migrating", disable=not waiting))
-    outcome = migrating.migrate(
-        waiting, host.provisioner, progress=lambda _: next(bar, None)
-    )
-    for slug, problem in outcome.failed.items():
-        click.echo(f"{slug}: {problem}", err=True)
-    click.echo(f"{len(outcome.migrated)} tenants migrated.")
-    if outcome.failed:
-        raise ArchivoltError(
-            f"{len(outcome.failed)} tenants stayed as they were: mend the cause above "
-            "and run this again."
+def _set_state(slug: str, state: str) -> None:
+    from archivolt_host.cli.opening import ready
+
+    catalog = ready().catalog
+    _known(slug)
+    catalog.set_state(slug, state)
+
+
+def _known(slug: str) -> None:
+    """Refuse a tenant that was never made, or not to the end."""
+    from archivolt_host.cli.opening import ready
+    from archivolt_host.plugins.errors import did_you_mean
+
+    names = [one.slug for one in ready().catalog.all("active", "disabled")]
+    if slug not in names:
+        raise click.ClickException(
+            f"There is no tenant {slug}.{did_you_mean(slug, names)} "
+            "List them: archivolt tenants list"
         )

@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from archivolt_host.cli.doctor import doctor_command
 from archivolt_host.cli.run.command import Options, Plan, Run, run_command
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from archivolt_host.cli.checks import Deployment
     from archivolt_host.cli.run.banner import Banner
     from archivolt_host.cli.run.children import Child
+    from archivolt_host.plugins.manifest import Manifest
 
 FIRST_TENANT, FIRST_USER = "demo", "admin"
 
@@ -24,13 +27,12 @@ def plan(options: Options) -> Plan:
     """Read from the manifest how to run; the children import the application."""
     from archivolt_host.plugins.manifest import read_manifest
 
-    host = read_manifest(options.manifest if options.manifest.exists() else None).host
-    first = _FirstStart()
+    manifest, first = read_manifest(options.manifest), _FirstStart()
     return Plan(
-        children=partial(_children, first),
+        children=partial(_children, first, manifest),
         banner=partial(_banner, first),
-        host=str(host["bind"]),
-        valkey_url=str(host["valkey_url"]) or None,
+        host=str(manifest.host["bind"]),
+        valkey_url=str(manifest.host["valkey_url"]) or None,
     )
 
 
@@ -40,8 +42,9 @@ class _FirstStart:
     password: str | None = None
 
 
-def _children(first: _FirstStart, run: Run) -> Sequence["Child"]:
+def _children(first: _FirstStart, manifest: "Manifest", run: Run) -> Sequence["Child"]:
     """Open the host once, migrate, and declare the processes that share it."""
+    _expect_valkey(manifest)
     _count_over_all_processes(run)
     from archivolt_host.app import create_app, open_host
     from archivolt_host.cli import processes
@@ -49,8 +52,8 @@ def _children(first: _FirstStart, run: Run) -> Sequence["Child"]:
     from archivolt_host.cli.run.children import Child
     from archivolt_host.cli.run.web import WebSettings, web
 
-    host = open_host(run.home, run.manifest)
-    configure(str(host.manifest.host["log_level"]))
+    configure(str(manifest.host["log_level"]))
+    host = open_host(run.home, manifest)
     _migrate(host)
     _create_first_tenant(host, first)
     app = create_app(host)
@@ -71,6 +74,16 @@ def _children(first: _FirstStart, run: Run) -> Sequence["Child"]:
             health="/vault/health/live",
         ),
     ]
+
+
+def _expect_valkey(manifest: "Manifest") -> None:
+    """Refuse to start without the queue's server that the manifest names, if any."""
+    from archivolt_host.cli.server_checks import configured_valkey
+
+    url = str(manifest.host["valkey_url"])
+    found = configured_valkey(url) if url else None
+    if found is not None and found.state == "fail":
+        raise click.ClickException(f"{found.sentence} {found.next_step}")
 
 
 def _count_over_all_processes(run: Run) -> None:
@@ -126,29 +139,38 @@ def _banner(first: _FirstStart, run: Run) -> "Banner":
         tenant=FIRST_TENANT,
         user=FIRST_USER,
         password=first.password,
-        curl=f"curl {address}/vault/health/ready",
     )
 
 
 def _deployment(home: Path, manifest: Path) -> "Deployment":
     from archivolt_host.cli.checks import Deployment
-    from archivolt_host.plugins.discovery import discover, infos
-    from archivolt_host.plugins.manifest import check_file, read_manifest
+    from archivolt_host.plugins.discovery import discover, infos, problems
+    from archivolt_host.plugins.manifest import check_file, defaults, read_manifest
+    from archivolt_host.plugins.manifest.model import ManifestError
     from archivolt_host.tenants.home import Home
 
     found = discover()
-    host = read_manifest(manifest if manifest.exists() else None).host
+    wrong = check_file(manifest, infos(found), broken=problems(found))
+    try:
+        host = read_manifest(manifest).host
+    except ManifestError:  # told by its own check; the rest is checked all the same
+        host = defaults()
     url = str(host["catalog_url"])
     return Deployment(
         home=Home(home),
-        port=int(os.environ.get("ARCHIVOLT_PORT", "8080")),
+        port=_port(),
         valkey_url=str(host["valkey_url"]) or None,
         postgresql_url=url if url.startswith("postgresql") else None,
-        manifest_problem=lambda: (
-            "\n".join(map(str, check_file(manifest, infos(found)))) or None
-        ),
+        manifest_problem=lambda: "\n".join(map(str, wrong)) or None,
         plugins=tuple((d.entry_point.name, d.problem) for d in found),
     )
+
+
+def _port() -> int:
+    text = os.environ.get("ARCHIVOLT_PORT") or "8080"
+    if not text.isdecimal() or int(text) > 65535:
+        raise click.ClickException(f"ARCHIVOLT_PORT is {text!r}: write 1 to 65535.")
+    return int(text)
 
 
 run = run_command(plan)

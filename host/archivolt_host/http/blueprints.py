@@ -1,5 +1,7 @@
 """The Blueprint and views that plugins use: parse, call, answer, all documented."""
 
+import re
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import flask_smorest
@@ -7,6 +9,10 @@ from flask.views import MethodView
 from webargs import missing
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+
+from archivolt_host.errors import InvalidError
+
+MOUNT = re.compile(r"(?!/vault(/|$))(/[a-z0-9-]+)+")
 
 
 class Parser(FlaskParser):
@@ -21,18 +27,43 @@ class Parser(FlaskParser):
             if req.content_length or "Transfer-Encoding" in req.headers:
                 raise UnsupportedMediaType()
             return missing
+        if req.content_length is None:
+            _refuse_cut_off(req)
         try:
             return req.get_json()
         except BadRequest as error:
-            raise BadRequest("The body is not valid JSON.") from error
+            raise InvalidError("The body is not valid JSON.") from error
         except RecursionError as error:
-            raise BadRequest("The body is nested too deeply.") from error
+            raise InvalidError("The body is nested too deeply.") from error
+
+
+def _refuse_cut_off(req: Any) -> None:
+    """Answer 413 where werkzeug would silently end a chunked body at the limit."""
+    req.get_data()
+    req.stream.read(1)
 
 
 class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
-    """Routes of one plugin, documented in OpenAPI."""
+    """Routes of one plugin, documented in OpenAPI.
+
+    ``extra_mounts=("/api/v1",)`` serves the same views there too, for clients that
+    know the product by other URLs: the tenant may come from the host name there, and
+    ``If-Match`` is optional. An operator can switch all extra mounts off.
+    """
 
     ARGUMENTS_PARSER: ClassVar[Parser] = Parser()
+
+    def __init__(
+        self, *names: Any, extra_mounts: Sequence[str] = (), **options: Any
+    ) -> None:
+        super().__init__(*names, **options)
+        self.extra_mounts = tuple(extra_mounts)
+        for prefix in self.extra_mounts:
+            if not MOUNT.fullmatch(prefix):
+                raise ValueError(
+                    f"{prefix!r} cannot be an extra mount: write a path outside "
+                    "/vault such as '/api/v1'."
+                )
 
 
 class ModelAPIView(MethodView):

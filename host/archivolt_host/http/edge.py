@@ -90,8 +90,8 @@ class Edge(Flask):
         asked = request._get_current_object()  # type: ignore[attr-defined]
         began, id = perf_counter(), stages.request_id(asked)
         timing.begin_request()
+        g.began, g.access, g.outside = began, CLOSED, context.current()
         context.enter(None, None, id)
-        g.began, g.access = began, CLOSED
         if asked.method == "OPTIONS":
             return None  # a preflight carries neither tenant nor token
         access = self._access()
@@ -166,6 +166,8 @@ class Edge(Flask):
     def process_response(self, response: Response) -> Response:
         """Log and count the answer."""
         response = super().process_response(response)
+        if self.cross_origin is not None:
+            response.vary.add("Origin")  # the extension forgets it for a single origin
         response.headers["X-Request-Id"] = context.request_id()
         observing.note(self, response)
         return response
@@ -173,4 +175,4 @@ class Edge(Flask):
 
 def _leave(error: BaseException | None) -> None:
     """Leave no tenant behind for what this thread does next."""
-    context.enter(None)
+    context.enter(*g.pop("outside", (None, None, "")))

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 from flask import Response, request
 
 from archivolt_host.errors import PreconditionRequiredError, StaleError
+from archivolt_host.http.stages import is_vault
 
 
 class Versioned(Protocol):
@@ -25,8 +26,13 @@ def headers(row: Versioned) -> dict[str, str]:
 
 
 def require_match(row: Versioned) -> None:
-    """Refuse a write without ``If-Match`` (428) or with an old one (412)."""
+    """Refuse a write without ``If-Match`` (428) or with an old one (412).
+
+    At extra mounts, whose clients know no ETags, it is checked only where it is sent.
+    """
     sent = request.headers.get("If-Match")
+    if sent is None and not is_vault(request.path):
+        return
     if sent is None:
         raise PreconditionRequiredError(
             f"Send 'If-Match: {etag(row)}', the ETag you last read (or * to overwrite)."

@@ -18,20 +18,33 @@ from secure.headers import (
 EXPOSED = ("ETag", "Link", "Location", "X-Request-Id", "Retry-After", "Content-Range")
 
 
-def fixed() -> tuple[tuple[str, str], ...]:
-    """Return the headers that every answer carries unless its view set others."""
-    policy = (
-        ContentSecurityPolicy()
+def _policy() -> ContentSecurityPolicy:
+    return ContentSecurityPolicy().base_uri("'none'").frame_ancestors("'none'")
+
+
+def _page() -> ContentSecurityPolicy:
+    """Return what a page of ours may do: load its own files, and ask its own API."""
+    return (
+        _policy()
         .default_src("'self'")
-        .style_src("'self'", "'unsafe-inline'")  # Swagger UI sets styles on elements
+        .style_src("'self'", "'unsafe-inline'")  # both pages set styles on elements
         .img_src("'self'", "data:")
         .object_src("'none'")
-        .base_uri("'none'")
-        .frame_ancestors("'none'")
         .form_action("'self'")
     )
+
+
+SWAGGER_POLICY = _page().header_value
+# ReDoc searches in a worker, and carries the font of its icons within its script.
+REDOC_POLICY = (
+    _page().worker_src("'self'", "blob:").font_src("'self'", "data:").header_value
+)
+
+
+def fixed() -> tuple[tuple[str, str], ...]:
+    """Return the headers that every answer carries unless its view set others."""
     headers = Secure(
-        csp=policy,
+        csp=_policy().default_src("'none'").form_action("'none'"),
         cache=CacheControl().no_store(),
         coop=CrossOriginOpenerPolicy().same_origin(),
         referrer=ReferrerPolicy().no_referrer(),

@@ -13,6 +13,8 @@ from archivolt_host.tenants import context
 
 log = structlog.get_logger("archivolt.access")
 
+PROBES = "/vault/health/"  # asked every few seconds: of no use in a log
+
 REQUESTS = Histogram(
     "archivolt_request_seconds",
     "Requests by method, route and status",
@@ -31,7 +33,7 @@ def note(app: Any, response: Response) -> None:
     actor = context.actor_or_none()
     if actor is not None and "admin" in actor.roles:
         response.headers["Server-Timing"] = server_timing(seconds)
-    if app.access_log:
+    if app.access_log and not route.startswith(PROBES):
         log.info(
             "request",
             method=asked.method,

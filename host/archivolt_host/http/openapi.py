@@ -1,31 +1,33 @@
-"""The OpenAPI 3.1 document: per tenant, and a Swagger page that works under the CSP."""
+"""The OpenAPI 3.1 document: all routes, or those that a tenant has switched on."""
 
 import json
-import os
 from collections.abc import Mapping
 from copy import deepcopy
 from functools import cache
-from importlib.util import find_spec
 from typing import Any
 
 import flask_smorest
-from flask import Flask, Response, redirect, send_from_directory
-from flask.typing import ResponseReturnValue
+from flask import Flask, Response
 
 from archivolt_host.http.access import CLOSED, public
 from archivolt_host.http.blueprints import Blueprint
 from archivolt_host.http.schemas import ProblemSchema
+from archivolt_host.http.stages import PREFIX
 from archivolt_host.plugins import dispatch
 from archivolt_host.plugins.registry import HOST
 from archivolt_host.tenants import context
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-ORG = {
+ORG: dict[str, Any] = {
     "name": "Org",
     "in": "header",
     "required": True,
     "description": "The tenant.",
     "schema": {"type": "string", "example": "demo"},
+}
+ORG_OR_HOST = ORG | {
+    "required": False,
+    "description": "The tenant, where the host name does not tell.",
 }
 PROBLEM = {
     "description": "A problem document that says what to do.",
@@ -33,28 +35,6 @@ PROBLEM = {
         "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
     },
 }
-PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Archivolt API</title>
-<link rel="stylesheet" href="swagger/swagger-ui.css">
-<link rel="icon" href="swagger/favicon-32x32.png"></head>
-<body><form id="org"><label>Tenant (Org) <input name="org" value="demo"></label>
-<button>Use</button></form>
-<div id="swagger-ui"></div>
-<script src="swagger/swagger-ui-bundle.js"></script>
-<script src="swagger/start.js"></script></body></html>"""
-START = """"use strict";
-const form = document.getElementById("org");
-const org = () => form.elements.org.value.trim();
-const start = () => SwaggerUIBundle({
-  url: "openapi.json", dom_id: "#swagger-ui", persistAuthorization: true,
-  requestInterceptor: (request) => {
-    if (org()) request.headers.Org = org();
-    return request;
-  },
-});
-form.addEventListener("submit", (event) => { event.preventDefault(); start(); });
-start();
-"""
 
 
 class Api(flask_smorest.Api):  # type: ignore[misc]
@@ -94,14 +74,17 @@ class Document:
             endpoint = rules[path].endpoint
             blueprint = endpoint.rpartition(".")[0]
             operations["x-plugin"] = self._owners.get(blueprint, HOST)
+            org = ORG if path.startswith(PREFIX) else ORG_OR_HOST
             for method in METHODS:
                 if method in operations:
-                    self._finish(operations[method], endpoint, method.upper())
+                    self._finish(operations[method], endpoint, method.upper(), org)
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
         schemas["Problem"] = schemas.pop("Problem", None) or _problem_schema()
         return document
 
-    def _finish(self, operation: dict[str, Any], endpoint: str, method: str) -> None:
+    def _finish(
+        self, operation: dict[str, Any], endpoint: str, method: str, org: dict[str, Any]
+    ) -> None:
         access = self._app.access.get((endpoint, method), CLOSED)  # type: ignore[attr-defined]
         responses = operation.setdefault("responses", {})
         for status, documented in responses.items():
@@ -109,7 +92,7 @@ class Document:
                 responses[status] = PROBLEM
         responses.setdefault("default", PROBLEM)
         if not access.tenantless:
-            operation.setdefault("parameters", []).append(ORG)
+            operation.setdefault("parameters", []).append(org)
         if access.public:
             operation["security"] = []
         elif access.permission:
@@ -208,39 +191,6 @@ def openapi() -> Response:
     tenant = context.tenant_or_none()
     enabled = dispatch.registry().enabled(tenant.slug if tenant else None)
     body = _document["whole"].for_plugins(enabled)
-    return Response(body, content_type="application/json", headers={"Vary": "Org"})
-
-
-pages = Blueprint("pages", __name__, description="Pages for people.")
-
-
-@pages.route("/")
-@public(tenantless=True)
-def root() -> ResponseReturnValue:
-    """Lead to the Swagger page."""
-    return redirect("/vault/api/swagger/", 302)
-
-
-@pages.route("/vault/api/swagger")
-@public(tenantless=True)
-def swagger() -> Response:
-    """Show the API in a browser."""
-    return Response(PAGE, content_type="text/html; charset=utf-8")
-
-
-@pages.route("/vault/api/swagger/<path:name>")
-@public(tenantless=True)
-def swagger_file(name: str) -> ResponseReturnValue:
-    """Serve the files of the Swagger page."""
-    if name == "start.js":
-        return Response(START, content_type="text/javascript; charset=utf-8")
-    return send_from_directory(_assets(), name, max_age=86400)
-
-
-@cache
-def _assets() -> str:
-    """Return the folder of Swagger UI's files, without importing their package."""
-    spec = find_spec("swagger_ui")
-    if spec is None or not spec.submodule_search_locations:
-        raise LookupError("The package swagger-ui-py is not installed.")
-    return os.path.join(spec.submodule_search_locations[0], "static")
+    return Response(
+        body, content_type="application/json", headers={"Vary": "Org, Host"}
+    )

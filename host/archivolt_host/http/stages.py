@@ -16,12 +16,13 @@ from archivolt_host.errors import (
 from archivolt_host.http.access import Access
 from archivolt_host.plugins import dispatch
 from archivolt_host.tenants import context
-from archivolt_host.tenants.catalog import Catalog
+from archivolt_host.tenants.catalog import RESERVED, Catalog
 from archivolt_host.tenants.context import Tenant
 from archivolt_host.tenants.ids import uuid7
 
 SCHEMES = {"jwt": "JWT", "bearer": "Bearer", "token": "Token"}
 PREFIX = "/vault"
+NIP = ".nip.io"  # acme.127.0.0.1.nip.io leads to 127.0.0.1 without any set-up
 MAX_REQUEST_ID = 64
 
 
@@ -42,36 +43,58 @@ class TenantStage:
 
     def __call__(self, request: Request, access: Access) -> Tenant | None:
         """Return the tenant; none where the route needs none and none is named."""
-        named, hosted = request.headers.get("Org"), self._by_host(request.host)
+        host = _name_of(request.host)
+        named, hosted = request.headers.get("Org"), self._by_host(host)
         if named is not None and hosted is not None and named != hosted:
             raise InvalidError(
                 f"The host name belongs to {hosted}, but 'Org' says {named}: "
                 "send one of them."
             )
-        slug = named if request.path.startswith(PREFIX) else hosted or named
+        inside = is_vault(request.path)
+        slug = named if inside else hosted or named
         if slug is None:
             if access.tenantless:
                 return None
+            if not inside and not self._is_ours(host):
+                raise NotFoundError("Tenant with the host name", host)
             raise NoTenantError("No tenant was named: send the header 'Org: <tenant>'.")
         found = self.catalog.find(slug)
         if found is None:
             raise NotFoundError("Tenant", slug)
         return found
 
-    def _by_host(self, host: str) -> str | None:
+    def _by_host(self, name: str) -> str | None:
         """Return the tenant of a host name; most belong to none and do not compete."""
-        name = host.partition(":")[0].lower() if not host.startswith("[") else host
-        if name == self.domain or _is_address(name):
+        if self._is_ours(name):
             return None
         label, _, rest = name.partition(".")
-        if rest and (rest == self.domain or rest.endswith(".nip.io")):
+        if rest and (rest == self.domain or rest.endswith(NIP)):
             return label if self.catalog.find(label) is not None else None
         return self.catalog.by_host(name)
+
+    def _is_ours(self, name: str) -> bool:
+        """Return whether a host name is the platform's: it names no tenant."""
+        label, _, rest = name.partition(".")
+        if name == self.domain or (rest == self.domain and label in RESERVED):
+            return True
+        return _is_address(name.removesuffix(NIP))
+
+
+def is_vault(path: str) -> bool:
+    """Return whether a path lies below /vault, where ``Org`` names the tenant."""
+    return path.startswith(PREFIX + "/") or path == PREFIX
+
+
+def _name_of(host: str) -> str:
+    """Return the name in a Host header, without the port."""
+    if host.startswith("["):
+        return host.partition("]")[0].strip("[").lower()
+    return host.partition(":")[0].lower().rstrip(".")
 
 
 def _is_address(name: str) -> bool:
     try:
-        ip_address(name.strip("[]"))
+        ip_address(name)
     except ValueError:
         return False
     return True

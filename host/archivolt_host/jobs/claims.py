@@ -80,6 +80,23 @@ def hold(connection: Connection, job: JobRow) -> None:
     _held(connection, job, lease_until=now() + LEASE)
 
 
+class Fence:
+    """Lets writes of a job through while it is ours, and anybody's once it is done."""
+
+    def __init__(self, job: JobRow) -> None:
+        self._job = job
+        self._lifted = False
+
+    def __call__(self, connection: Connection) -> None:
+        """Extend the lease, or raise LeaseLostError."""
+        if not self._lifted:
+            hold(connection, self._job)
+
+    def lift(self) -> None:
+        """Hold nothing back any more: the job's end is durable."""
+        self._lifted = True
+
+
 def finish(connection: Connection, job: JobRow, result: object) -> None:
     """Mark the job as done in the transaction that holds its effect."""
     _held(

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
+from archivolt_host.errors import UnavailableError
 from archivolt_host.jobs import bus
 from archivolt_host.jobs.registry import job
 from archivolt_host.plugins import dispatch
@@ -33,9 +34,11 @@ def tell(hook: str, **arguments: Any) -> None:
 
 @job(queue="medium", retries=8)
 def deliver(plugin: str, hook: str, news: dict[str, Any]) -> None:
-    """Hand one piece of news to one subscriber."""
-    plugins = dispatch.registry()
-    enabled = plugins.enabled(context.tenant().slug)
+    """Hand one piece of news to one subscriber; one that is out hears it later."""
+    plugins, slug = dispatch.registry(), context.tenant().slug
+    enabled = plugins.enabled(slug)
+    if plugin in plugins.wanted(slug) - enabled:
+        raise UnavailableError(f"{plugin} does not work here: its news waits.")
     for listener in plugins.implementations(hook, enabled):
         if listener.plugin == plugin:
             typed = {k: _typed(hook, k, v) for k, v in news.items()}

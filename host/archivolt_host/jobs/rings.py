@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 log = structlog.get_logger()
 
 QUIET = 10  # seconds in which a ring that was not answered is not repeated
+CLOSING = 5.0  # seconds for the last rings when a host is closed
 DRAIN = "archivolt_host.jobs.worker.drain"
 
 Ring = tuple[str, str]
@@ -28,6 +29,7 @@ class Bell:
         self.url = url
         self._pending: SimpleQueue[Ring | None] = SimpleQueue()
         self._owner = 0
+        self._thread: threading.Thread | None = None
         self._mutex = threading.Lock()
 
     def ring(self, tenant: str, queue: str) -> None:
@@ -37,8 +39,9 @@ class Bell:
 
     def close(self) -> None:
         """End the thread, once it has rung for what is pending."""
-        if self._owner == os.getpid():
+        if self._owner == os.getpid() and self._thread is not None:
             self._pending.put(None)
+            self._thread.join(CLOSING)
 
     def _ensure_thread(self) -> None:
         if self._owner == os.getpid():
@@ -47,7 +50,9 @@ class Bell:
             if self._owner != os.getpid():
                 self._pending = SimpleQueue()
                 self._owner = os.getpid()
-                threading.Thread(target=self._work, name="bell", daemon=True).start()
+                self._thread = threading.Thread(target=self._work, daemon=True)
+                self._thread.name = "bell"
+                self._thread.start()
 
     def _work(self) -> None:
         with connect(self.url) as connection:
@@ -67,6 +72,8 @@ class Bell:
                 ring = self._pending.get_nowait()
             except Empty:
                 return rings
+        if rings:
+            self._pending.put(None)  # the end is for the next time
         return rings
 
 

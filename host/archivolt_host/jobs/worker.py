@@ -108,8 +108,10 @@ def run(tenant: Tenant, job: Job, row: JobRow) -> None:
 
 def _run_in_one_unit(tenant: Tenant, job: Job, row: JobRow) -> None:
     """Commit a job's effect and its end together; inner transactions hold the fence."""
-    with sessions.guarded(lambda connection: claims.hold(connection, row)):
+    fence = claims.Fence(row)
+    with sessions.guarded(tenant.place, fence):
         work = sessions.UnitOfWork(tenant.place, write=True)
+        work.after_commit(fence.lift)  # first, for what else waits for the commit
         with sessions.entered(work):
             result = job.run(**row.arguments)
             work.guard = lambda connection: claims.finish(connection, row, result)

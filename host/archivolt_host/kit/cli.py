@@ -9,7 +9,9 @@ from contextlib import contextmanager
 import click
 
 from archivolt_host.jobs import worker
+from archivolt_host.plugins.errors import did_you_mean
 from archivolt_host.tenants import context, sessions
+from archivolt_host.tenants.context import Tenant
 
 tenant_option = click.option(
     "--tenant", "-t", default="demo", show_default=True, help="The tenant to work in."
@@ -19,6 +21,17 @@ tenant_option = click.option(
 @contextmanager
 def in_tenant(slug: str) -> Iterator[None]:
     """Work in a tenant as the system; committed on the way out."""
-    tenant = worker.catalog().get(slug)
-    with context.acting(tenant), sessions.transaction():
+    with context.acting(named_tenant(slug)), sessions.transaction():
         yield
+
+
+def named_tenant(slug: str) -> Tenant:
+    """Return a tenant, or say which there are."""
+    found = worker.catalog().find(slug)
+    if found is None:
+        names = [one.slug for one in worker.catalog().all()]
+        raise click.ClickException(
+            f"There is no active tenant {slug}.{did_you_mean(slug, names)} Name one "
+            "with --tenant; 'archivolt tenants list' shows them."
+        )
+    return found

@@ -2,6 +2,9 @@
 
 A request has one unit of work already. ``transaction`` is for what must be durable
 before it goes on (and never inside an open write), ``reading`` for a short look.
+
+A plugin with ``scope = "system"`` has one set of tables for all tenants, beside the
+catalog's: its models derive from ``CatalogBase``, and ``catalog()`` reaches them.
 """
 
 from collections.abc import Callable
@@ -9,6 +12,7 @@ from collections.abc import Callable
 from archivolt_host.tenants import sessions
 from archivolt_host.tenants.columns import (
     Base,
+    CatalogBase,
     LoggableMixin,
     RevisionMixin,
     StateMixin,
@@ -33,6 +37,7 @@ def after_rollback(callback: Callable[[], object]) -> None:
 
 __all__ = [
     "Base",
+    "CatalogBase",
     "LoggableMixin",
     "RevisionMixin",
     "StateMixin",

@@ -1,6 +1,7 @@
 """A circuit breaker per plugin and tenant: what keeps failing gets a rest."""
 
 import time
+from collections.abc import Callable
 
 FAILURES = 5  # in a row
 REST = 60.0  # seconds until it is tried again
@@ -9,7 +10,8 @@ REST = 60.0  # seconds until it is tried again
 class Breakers:
     """Which plugins are resting, in this process."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.clock = clock
         self._failures: dict[tuple[str, str], int] = {}
         self._open_until: dict[tuple[str, str], float] = {}
 
@@ -21,7 +23,7 @@ class Breakers:
         until = self._open_until.get(key)
         if until is None:
             return False
-        if time.monotonic() < until:
+        if self.clock() < until:
             return True
         # Half open: one more failure opens it again at once.
         del self._open_until[key]
@@ -38,4 +40,4 @@ class Breakers:
         key = (tenant, plugin)
         self._failures[key] = self._failures.get(key, 0) + 1
         if self._failures[key] >= FAILURES:
-            self._open_until[key] = time.monotonic() + REST
+            self._open_until[key] = self.clock() + REST

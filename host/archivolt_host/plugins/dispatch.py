@@ -97,15 +97,18 @@ def ask(hook: str, **arguments: Any) -> None:
 
 
 def first(hook: str, **arguments: Any) -> Any:
-    """Return the first answer that is not None; who fails is passed over."""
+    """Return the first answer that is not None; who fails is passed over.
+
+    But not a guard: that would take its failure for an answer.
+    """
     for i in _prepared("first", hook):
         if _rests(i):
             continue
         try:
-            answer = _run(i, hook, arguments)
-        except ArchivoltError:
-            raise
-        except Exception:  # noqa: S112 - logged and counted in _run
+            answer = _isolated(i, hook, arguments)
+        except Exception as error:  # logged and counted in _run
+            if registry().is_guard(i.plugin, hook):
+                raise GuardDownError(i.plugin, hook) from error
             continue
         if answer is not None:
             return answer

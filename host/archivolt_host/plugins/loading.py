@@ -42,7 +42,7 @@ def load(
             continue
         try:
             loading.plugins[name] = entry_points[name].load()()
-        except Exception as error:  # a plugin may raise anything at import
+        except (Exception, SystemExit) as error:  # a plugin may raise anything
             _put_aside(loading, name, "It cannot be imported", error)
     _register_all(loading, infos)
     return loading
@@ -103,7 +103,7 @@ def _failed_need(info: PluginInfo, failures: Mapping[str, str]) -> str | None:
     return next((need for need in info.requires if need in failures), None)
 
 
-def _put_aside(loading: Loading, name: str, what: str, error: Exception) -> None:
+def _put_aside(loading: Loading, name: str, what: str, error: BaseException) -> None:
     loading.failures[name] = f"{what}: {type(error).__name__}: {error}"
     loading.traces[name] = traceback.format_exc()
     log.error("plugin out", plugin=name, reason=loading.failures[name])

@@ -43,6 +43,7 @@ class PluginInfo:
     conflicts: tuple[str, ...] = ()
     grants: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     settings: Mapping[str, Setting] = field(default_factory=dict)
+    commands: Mapping[str, str] = field(default_factory=dict)
     tables: str = ""
     on_purge: str = "drop"
 
@@ -77,6 +78,7 @@ def parse_metadata(
         version=version,
         grants=_grants(source, whole.table("grants")),
         settings=_settings(source, whole.table("settings")),
+        commands=_commands(source, whole.table("commands")),
         **_plugin(sections["plugin"]),
         **_requires(sections["requires"], source),
         **_data(sections["data"]),
@@ -161,6 +163,11 @@ def _data(section: Section) -> dict[str, Any]:
 def _grants(source: str, raw: dict[str, Any]) -> dict[str, tuple[str, ...]]:
     section = Section(f"{source} [grants]", raw)
     return {kind: section.texts(kind) for kind in raw}
+
+
+def _commands(source: str, raw: dict[str, Any]) -> dict[str, str]:
+    section = Section(f"{source} [commands]", raw)
+    return {name: section.text(name) for name in raw}
 
 
 def _settings(source: str, raw: dict[str, Any]) -> dict[str, Setting]:

@@ -1,6 +1,7 @@
 """What was switched or set at run time: in the catalog, audited, with an epoch."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -21,6 +22,16 @@ SETTING = "settings."
 
 Values = Mapping[str, Any]
 NONE: Values = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Change:
+    """One override: whose it is, what it changes, and to what."""
+
+    tenant: str
+    plugin: str
+    key: str
+    value: Any = field(hash=False)
 
 
 class Overrides:
@@ -104,6 +115,24 @@ def _write_one(
             after=value,
         )
     )
+
+
+def changes() -> Sequence[Change]:
+    """Return all overrides, by tenant, plugin and key."""
+    order = (OverrideRow.tenant, OverrideRow.plugin, OverrideRow.key)
+    with sessions.catalog() as session:
+        rows = session.scalars(select(OverrideRow).order_by(*order))
+        return [Change(row.tenant, row.plugin, row.key, row.value) for row in rows]
+
+
+def clear(found: Iterable[Change], actor: str) -> None:
+    """Take overrides back, logged; one that was changed meanwhile stays."""
+    with sessions.catalog(write=True) as session:
+        for one in found:
+            row = session.get(OverrideRow, (one.tenant, one.plugin, one.key))
+            if row is not None and row.value == one.value:
+                _write_one(session, one.tenant, one.plugin, one.key, None, actor)
+        bump(session)
 
 
 def begin_catching_up(tenant: str, plugin: str) -> None:

@@ -176,6 +176,10 @@ class Registry:
                 return name
         return None
 
+    def is_guard(self, plugin: str, hook: str) -> bool:
+        """Return whether a plugin has declared that it guards a hook."""
+        return plugin in self._guards.get(hook, ())
+
     @cached_property
     def _guards(self) -> dict[str, tuple[str, ...]]:
         """Hooks to the named plugins that guard them; unreadable ones guard all."""
@@ -195,6 +199,10 @@ class Registry:
             except Exception as error:  # contained: one plugin is out, not the host
                 self.put_out(i.plugin, f"{hook} failed: {error!r}")
         return found
+
+    def settle(self) -> None:
+        """Ask for all that is brought, so that who fails is out from the beginning."""
+        _ = self.actions, self.permissions, self.health_checks
 
     @cached_property
     def actions(self) -> dict[str, tuple[str, Action]]:

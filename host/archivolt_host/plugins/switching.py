@@ -38,6 +38,10 @@ def _may_go_off(registry: Registry, slug: str, name: str) -> None:
         raise RefusedError(
             f"{name} is required: the platform does not work without it."
         )
+    if info is not None and info.scope == "system":
+        raise RefusedError(
+            f"{name} serves the whole host: no tenant can switch it off."
+        )
     dependents = [
         other
         for other in sorted(registry.wanted(slug))

@@ -17,7 +17,11 @@ from archivolt_host.tenants.context import Place, SchemaPlace, SqlitePlace, Tena
 from archivolt_host.tenants.models import DomainRow, EpochRow, OutRow, TenantRow
 
 SLUG = re.compile(r"[a-z][a-z0-9-]{0,40}[a-z0-9]")
-RESERVED = frozenset({"public", "catalog", "template", "www", "api", "admin", "vault"})
+HOST_NAME = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*")
+MAX_HOST = 253
+RESERVED = frozenset(
+    {"public", "catalog", "template", "www", "api", "app", "admin", "vault"}
+)
 LOOK_EVERY = 0.5  # seconds between two looks at the epoch
 
 
@@ -150,10 +154,37 @@ class Catalog:
             session.execute(delete(OutRow).where(OutRow.tenant == slug))
             bump(session)
 
+    def domains(self) -> dict[str, list[str]]:
+        """Return the host names of each tenant that has some."""
+        found: dict[str, list[str]] = {}
+        with sessions.catalog() as session:
+            rows = session.execute(
+                select(TenantRow.slug, DomainRow.host)
+                .join(DomainRow, DomainRow.tenant_id == TenantRow.id)
+                .order_by(DomainRow.host)
+            )
+            for slug, host in rows:
+                found.setdefault(slug, []).append(host)
+        return found
+
     def add_domain(self, slug: str, host: str) -> None:
-        """Let a host name lead to a tenant."""
+        """Let a host name lead to a tenant; one that leads to another is refused."""
+        name = host_name(host)
         with sessions.catalog(write=True) as session:
-            session.add(DomainRow(host=host.lower(), tenant_id=_row(session, slug).id))
+            row, taken = _row(session, slug), session.get(DomainRow, name)
+            if taken is not None and taken.tenant_id != row.id:
+                raise RefusedError(f"{name} leads to another tenant already.")
+            if taken is None:
+                session.add(DomainRow(host=name, tenant_id=row.id))
+                bump(session)
+
+    def remove_domain(self, slug: str, host: str) -> None:
+        """Let a host name lead to a tenant no more."""
+        with sessions.catalog(write=True) as session:
+            row, found = _row(session, slug), session.get(DomainRow, host.lower())
+            if found is None or found.tenant_id != row.id:
+                raise NotFoundError(f"Host name of {slug}", host)
+            session.delete(found)
             bump(session)
 
 
@@ -164,6 +195,17 @@ def check_slug(slug: str) -> None:
             f"{slug!r} cannot be a tenant's name: use 2 to 42 of a-z, 0-9 and '-', "
             f"beginning with a letter, and none of {', '.join(sorted(RESERVED))}."
         )
+
+
+def host_name(given: str) -> str:
+    """Return a host name as it is compared; refuse what no browser would send."""
+    name = given.lower().rstrip(".")
+    if not HOST_NAME.fullmatch(name) or len(name) > MAX_HOST:
+        raise InvalidError(
+            f"{given!r} is no host name: write it without scheme, port and path, as in "
+            "docs.example.org."
+        )
+    return name
 
 
 def schema_name(slug: str) -> str:

@@ -29,7 +29,11 @@ class Timestamp(TypeDecorator[datetime]):
 
     impl = DateTime(timezone=True)
     cache_ok = True
-    python_type = datetime
+
+    @property
+    def python_type(self) -> type[datetime]:
+        """Return what cursors give their values back as."""
+        return datetime
 
     def process_bind_param(
         self, value: datetime | None, dialect: Dialect

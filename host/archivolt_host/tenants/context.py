@@ -19,6 +19,11 @@ class SqlitePlace:
 
     path: Path
 
+    @property
+    def label(self) -> str:
+        """How people find it."""
+        return str(self.path)
+
 
 @dataclass(frozen=True, slots=True)
 class SchemaPlace:
@@ -26,6 +31,11 @@ class SchemaPlace:
 
     schema: str
     role: str
+
+    @property
+    def label(self) -> str:
+        """How people find it."""
+        return f"schema {self.schema}"
 
 
 Place = SqlitePlace | SchemaPlace
@@ -83,6 +93,11 @@ def system_actor(slug: str) -> Actor:
 def request_id() -> str:
     """Return the id of the request or job under way, or ""."""
     return _request_id.get()
+
+
+def current() -> tuple[Tenant | None, Actor | None, str]:
+    """Return what ``enter`` takes to come back here."""
+    return _tenant.get(), _actor.get(), _request_id.get()
 
 
 def enter(

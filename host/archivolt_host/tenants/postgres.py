@@ -13,15 +13,19 @@ from sqlalchemy.engine import make_url
 
 from archivolt_host.tenants.context import SchemaPlace
 
-POOL_SIZE = 8
+SPARE = 2  # connections beyond those of the threads, such as for keeping a lease
 
 
-def make_engine(url: str, pool_size: int = POOL_SIZE) -> Engine:
-    """Return the engine of the login role."""
+def make_engine(url: str, threads: int) -> Engine:
+    """Return the engine of the login role, for so many threads.
+
+    Each holds one connection, and a second one to look aside or into the catalog:
+    with fewer, threads that hold their first would wait for each other's second.
+    """
     engine = create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
-        pool_size=pool_size,
-        max_overflow=2,
+        pool_size=threads,
+        max_overflow=threads + SPARE,
         pool_pre_ping=False,
         pool_recycle=1800,
         pool_use_lifo=True,
@@ -48,8 +52,8 @@ def make_engine(url: str, pool_size: int = POOL_SIZE) -> Engine:
 class SchemaDatabases:
     """All tenants whose place is a schema."""
 
-    def __init__(self, url: str, pool_size: int = POOL_SIZE) -> None:
-        self.engine = make_engine(url, pool_size)
+    def __init__(self, url: str, threads: int = 8) -> None:
+        self.engine = make_engine(url, threads)
 
     def connect(self, place: SchemaPlace, *, write: bool) -> Any:
         """Return a connection that can reach only this place."""

@@ -24,7 +24,6 @@ PRAGMAS = (
     "PRAGMA foreign_keys=ON",
     "PRAGMA busy_timeout=10000",
     "PRAGMA cache_size=-4000",
-    "PRAGMA mmap_size=268435456",
     "PRAGMA temp_store=MEMORY",
 )
 

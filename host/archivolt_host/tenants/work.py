@@ -21,7 +21,7 @@ log = structlog.get_logger()
 Callback = Callable[[], object]
 Guard = Callable[[Connection], None]
 
-_guard: ContextVar[Guard | None] = ContextVar("guard", default=None)
+_guard: ContextVar[tuple[Place, Guard] | None] = ContextVar("guard", default=None)
 _unit: ContextVar["UnitOfWork | None"] = ContextVar("unit_of_work", default=None)
 
 
@@ -35,7 +35,7 @@ class UnitOfWork:
     def __init__(self, place: Place, *, write: bool) -> None:
         self.place = place
         self.write = write
-        self.guard = _guard.get() if write else None
+        self.guard = _guard_of(place) if write else None
         self._connection: Connection | None = None
         self._session: Session | None = None
         self._end_turn: Callback | None = None
@@ -146,7 +146,25 @@ class UnitOfWork:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Undo what the block wrote if it fails; free where it uses no session."""
+        """Undo what the block wrote if it fails; free where it uses no session.
+
+        A unit that only reads has nothing to undo: after an error it begins anew, for
+        PostgreSQL answers nothing more in a transaction that has failed.
+        """
+        if self.write:
+            with self._lazy_savepoint():
+                yield
+            return
+        try:
+            yield
+        except BaseException:
+            if self._connection is not None:
+                self._connection.rollback()
+                self._connection.begin()
+            raise
+
+    @contextmanager
+    def _lazy_savepoint(self) -> Iterator[None]:
         lazy = _LazySavepoint()
         self._lazy.append(lazy)
         try:
@@ -174,13 +192,18 @@ class _LazySavepoint:
 
 
 @contextmanager
-def guarded(guard: Guard) -> Iterator[None]:
-    """Have every write inside check ``guard`` last thing before its commit."""
-    token = _guard.set(guard)
+def guarded(place: Place, guard: Guard) -> Iterator[None]:
+    """Have every write to ``place`` inside check ``guard`` right before its commit."""
+    token = _guard.set((place, guard))
     try:
         yield
     finally:
         _guard.reset(token)
+
+
+def _guard_of(place: Place) -> Guard | None:
+    found = _guard.get()
+    return found[1] if found is not None and found[0] == place else None
 
 
 def unit_or_none() -> UnitOfWork | None:

@@ -50,7 +50,7 @@ class StandIn:
         return self.log.read_text()
 
     def address(self) -> str:
-        found = re.search(r"Archivolt runs at (\S+)\n.*Ctrl-C", self.said(), re.DOTALL)
+        found = re.search(r"Archivolt runs at (\S+)\n.*Try it", self.said(), re.DOTALL)
         return found[1] if found else ""
 
     def get(self, path: str = "/") -> str:

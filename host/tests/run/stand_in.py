@@ -84,7 +84,7 @@ def children(run: Run) -> list[Child]:
 def banner(run: Run) -> Banner:
     host, port = reachable(run.listener)
     address = f"http://{host}:{port}"
-    return Banner(address, "demo", "admin", f"curl {address}", "secret")
+    return Banner(address, "demo", "admin", "secret")
 
 
 def plan(options: Options) -> Plan:

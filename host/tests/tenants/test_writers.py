@@ -88,3 +88,14 @@ def test_who_waits_too_long_for_a_turn_is_told_so(counter, monkeypatch):
             pytest.raises(sqlite.UnavailableError, match="Too many writes"),
         ):
             pool.submit(add_one, counter).result()
+
+
+def test_a_program_outside_of_the_queue_cannot_write_in_between(counter):
+    with sessions.working(counter, write=True) as work:
+        _ = work.session
+        stranger = sqlite3.connect(counter.path, timeout=0)
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            stranger.execute("UPDATE counter SET n = 7")
+        stranger.close()
+        work.session.connection().exec_driver_sql("UPDATE counter SET n = 5")
+    assert count(counter) == 5

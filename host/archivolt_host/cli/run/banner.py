@@ -1,7 +1,9 @@
 """What the operator reads once everything runs."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from shlex import quote
 
 
 @dataclass(frozen=True)
@@ -11,9 +13,19 @@ class Banner:
     address: str
     tenant: str
     user: str
-    curl: str
     #: Only when it was generated at this start: it is shown once.
     password: str | None = None
+
+    @property
+    def curl(self) -> str:
+        """A line that works as it stands: a sign-in, where the password is known."""
+        if self.password is None:
+            return f"curl {self.address}/vault/health/ready"
+        sent = json.dumps({"username": self.user, "password": self.password})
+        return (
+            f"curl {self.address}/vault/auth/token -H {quote(f'Org: {self.tenant}')}"
+            f" -H 'Content-Type: application/json' -d {quote(sent)}"
+        )
 
 
 def show(banner: Banner, echo: Callable[[str], None] = print) -> None:
@@ -26,5 +38,4 @@ def show(banner: Banner, echo: Callable[[str], None] = print) -> None:
         f" password {password}"
     )
     echo(f"  Try it            {banner.curl}")
-    echo("  Stop it           Ctrl-C")
     echo("")

@@ -56,7 +56,10 @@ def run_command(plan: Callable[[Options], Plan]) -> click.Command:
     @click.command("run", help=HELP)
     @click.option("--host", envvar="ARCHIVOLT_HOST", help="Address to listen on.")
     @click.option(
-        "--port", envvar="ARCHIVOLT_PORT", type=int, help="Port to listen on."
+        "--port",
+        envvar="ARCHIVOLT_PORT",
+        type=click.IntRange(0, 65535),
+        help="Port to listen on; 0 takes a free one.",
     )
     @click.option(
         "--home",
@@ -119,11 +122,17 @@ def _start(options: Options, plan: Plan) -> int:
     setproctitle("archivolt")
     home = Home(options.home).prepare()
     os.environ["ARCHIVOLT_HOME"] = str(home.path)
-    os.environ["ARCHIVOLT_MANIFEST"] = str(options.manifest.absolute())
+    os.environ["ARCHIVOLT_MANIFEST"] = _absolute(options.manifest)
     port = plan.port if options.port is None else options.port
     with home.lock(), open_listener(options.host or plan.host, port) as listener:
         url = valkey_url(home, plan.valkey_url)
         return _supervise(Run(home, options.manifest, listener, url), plan)
+
+
+def _absolute(manifest: Path) -> str:
+    """Return the manifest's files so that they are found from any folder."""
+    files = str(manifest).split(os.pathsep)
+    return os.pathsep.join(str(Path(file).absolute()) for file in files if file)
 
 
 def _supervise(run: Run, plan: Plan) -> int:

@@ -8,6 +8,8 @@ from archivolt_host.errors import InvalidError, NotFoundError, RefusedError
 from archivolt_host.http.access import requires
 from archivolt_host.http.blueprints import Blueprint, ModelAPIView
 from archivolt_host.http.schemas import BaseSchema
+from archivolt_host.jobs import bus
+from archivolt_host.jobs.registry import jobs
 from archivolt_host.plugins import dispatch, overrides
 from archivolt_host.plugins.manifest import effective
 from archivolt_host.plugins.metadata import PluginInfo
@@ -102,7 +104,15 @@ class Plugin(ModelAPIView):
         if values:
             overrides.write(tenant.slug, name, values, context.actor().name)
         registry.catalog_changed()
+        _catch_up(registry, name, tenant.slug)
         return describe(registry, name, tenant.slug)
+
+
+def _catch_up(registry: Registry, name: str, slug: str) -> None:
+    """Have a plugin that is behind catch up; should this be lost, the sweep does it."""
+    if name in registry.overrides.catching_up(slug):
+        resync = jobs().get("host.resync")
+        bus.enqueue(resync, plugin=name, unique=f"resync:{name}")
 
 
 def _known(name: str) -> str:

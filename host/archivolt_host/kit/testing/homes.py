@@ -134,13 +134,14 @@ class OpenHome:
             host.catalog_provisioner.create(place)
 
     def _prepare_on_postgres(self, host: "Host") -> None:
-        """Migrate the catalog, unless the database came with it."""
+        """Migrate the catalog, unless the database came with it, whole."""
         from archivolt_host.cli.opening import prepare_catalog_database
 
         fresh, self._fresh = self._fresh, None
-        if fresh is None or fresh.is_blank:
+        is_plain = len(host.catalog_provisioner.plan.sources) == 1
+        if fresh is None or fresh.is_blank or not is_plain:
             prepare_catalog_database(host)
-        if fresh is not None and self._postgres is not None:
+        if fresh is not None and is_plain and self._postgres is not None:
             self._postgres.keep(fresh)
 
     def _places(self, name: str) -> dict[str, str]:

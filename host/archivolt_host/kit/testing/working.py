@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from archivolt_host.jobs.models import JobRow
     from archivolt_host.tenants.context import Tenant
 
+FRAMES = ("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "PRAGMA query_only")
 RunJobs = Callable[..., Sequence["JobRow"]]
 
 
@@ -57,8 +58,8 @@ class Counted:
         return len(self.statements)
 
     def note(self, _: Any, __: Any, statement: str, *___: Any) -> None:
-        """Note one statement, but for what begins a transaction or a savepoint."""
-        if not statement.startswith(("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK")):
+        """Note one statement, but for those that only frame transactions."""
+        if not statement.startswith(FRAMES):
             self.statements.append(statement)
 
 

@@ -9,14 +9,18 @@ from archivolt_host.plugins.manifest.explaining import (
     enabled_plugins,
     missing_settings,
 )
-from archivolt_host.plugins.manifest.host_settings import HOST_SETTINGS
+from archivolt_host.plugins.manifest.host_settings import HOST_SETTINGS, defaults
 from archivolt_host.plugins.manifest.model import (
     Manifest,
     ManifestError,
     Problem,
     TenantManifest,
 )
-from archivolt_host.plugins.manifest.reading import parse_manifest, read_manifest
+from archivolt_host.plugins.manifest.reading import (
+    manifest_files,
+    parse_manifest,
+    read_manifest,
+)
 
 __all__ = [
     "HOST_SETTINGS",
@@ -27,11 +31,13 @@ __all__ = [
     "TenantManifest",
     "check",
     "check_file",
+    "defaults",
     "effective",
     "effective_host",
     "enabled_plugins",
     "example",
     "find_problems",
+    "manifest_files",
     "missing_settings",
     "parse_manifest",
     "read_manifest",

@@ -61,6 +61,13 @@ HOST_SETTINGS: tuple[Setting, ...] = (
         "localhost",
         "Tenants are SLUG.domain outside /vault.",
     ),
+    _host(
+        "extra_mounts",
+        "boolean",
+        True,
+        "Serve what plugins declare outside /vault too, and /api/schema/, /api/docs/ "
+        "and /api/redoc/.",
+    ),
     _host("cors_origins", "list", [], "Origins that browsers may call from."),
     _host(
         "metrics_allow",
@@ -104,3 +111,8 @@ HOST_SETTINGS: tuple[Setting, ...] = (
 )
 
 HOST = {setting.name: setting for setting in HOST_SETTINGS}
+
+
+def defaults() -> dict[str, Any]:
+    """Return what holds where the manifest says nothing."""
+    return {setting.name: setting.default for setting in HOST_SETTINGS}

@@ -19,7 +19,7 @@ class Source:
     text: str = field(repr=False)
 
     @cached_property
-    def lines(self) -> Mapping[Key, int]:
+    def lines(self) -> Mapping[Key, int | str]:
         """Give the line of every key."""
         return positions(self.text)
 

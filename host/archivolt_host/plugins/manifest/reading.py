@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from archivolt_host.plugins.errors import SettingError, did_you_mean, listed
-from archivolt_host.plugins.manifest.host_settings import HOST, HOST_SETTINGS
+from archivolt_host.plugins.manifest.host_settings import HOST, defaults
 from archivolt_host.plugins.manifest.model import (
     Manifest,
     ManifestError,
@@ -37,7 +37,7 @@ def read_manifest(path: str | os.PathLike[str] | None = None) -> Manifest:
 
 def parse_manifest(text: str, name: str = "manifest.toml") -> Manifest:
     """Read a manifest that is not in a file."""
-    manifest, problems = _build((Source(Path(name), text),))
+    manifest, problems = build((Source(Path(name), text),))
     if problems:
         raise ManifestError(problems)
     return manifest
@@ -53,7 +53,7 @@ def manifest_files(path: str | os.PathLike[str] | None = None) -> tuple[Path, ..
 
 def load(files: Sequence[Path]) -> tuple[Manifest, list[Problem]]:
     """Read as much as can be read, with the problems met on the way."""
-    return _build(tuple(Source(file, _text(file)) for file in files))
+    return build(tuple(Source(file, _text(file)) for file in files))
 
 
 def _text(path: Path) -> str:
@@ -71,7 +71,8 @@ def _text(path: Path) -> str:
     raise ManifestError([Problem(str(path), f"{reason}.")])
 
 
-def _build(sources: tuple[Source, ...]) -> tuple[Manifest, list[Problem]]:
+def build(sources: tuple[Source, ...]) -> tuple[Manifest, list[Problem]]:
+    """Make a manifest of texts, with the problems met on the way."""
     raw: dict[str, Any] = {}
     for source in sources:
         raw = _merged(raw, _toml(source))
@@ -122,7 +123,7 @@ class _Reading:
         )
 
     def _host(self, raw: Mapping[str, Any]) -> dict[str, Any]:
-        values = {setting.name: setting.default for setting in HOST_SETTINGS}
+        values = defaults()
         for name, value in self._keys(("host",), raw, tuple(HOST)).items():
             try:
                 values[name] = parse(HOST[name], value)

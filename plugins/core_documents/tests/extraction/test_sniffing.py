@@ -1,7 +1,6 @@
 """What a file is, told from its content."""
 
 import random
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -167,24 +166,7 @@ def test_a_huge_table_of_contents_is_not_read(
     path = tmp_path / "many.zip"
     path.write_bytes(pack({f"member-{number}": b"" for number in range(20_000)}))
     head = path.read_bytes()[:HEAD_BYTES]
-    started = time.perf_counter()
     assert sniff(head, path.name, path) == "application/zip"
-    assert time.perf_counter() - started < 0.02
-
-
-@pytest.mark.parametrize("name", ["note.txt", "page.html", "message.eml", "paper.pdf"])
-def test_sniffing_costs_little(name: str, samples: dict[str, bytes]) -> None:
-    head = (samples[name] * (1 + HEAD_BYTES // len(samples[name])))[:HEAD_BYTES]
-    best = min(timed(head, name) for _ in range(20))
-    assert best < 300e-6
-
-
-@pytest.mark.parametrize(
-    "piece", [b" ", b"<!--", b"<?", b"a:", b"[", b'{"', b"<a ", b"A: b\n ", b"PK\3\4"]
-)
-def test_no_text_makes_sniffing_slow(piece: bytes) -> None:
-    head = (piece * HEAD_BYTES)[:HEAD_BYTES]
-    assert min(timed(head, "a.html") for _ in range(5)) < 5e-3
 
 
 def test_damage_is_no_error(corpus: Path, tmp_path: Path) -> None:
@@ -198,9 +180,3 @@ def test_damage_is_no_error(corpus: Path, tmp_path: Path) -> None:
         assert sniff(path.read_bytes(), path.name, path)
         path.write_bytes(raw)
         assert sniff(path.read_bytes(), path.name, path)
-
-
-def timed(head: bytes, name: str) -> float:
-    started = time.perf_counter()
-    sniff(head, name)
-    return time.perf_counter() - started

@@ -1,10 +1,12 @@
 """``archivolt users``: create, list, set a password."""
 
 import sys
+from collections.abc import Iterator
 
 import click
 
 from archivolt_core_identity.users import logic
+from archivolt_core_identity.users.models import User
 from archivolt_core_identity.users.service import users as service
 from archivolt_host.kit.cli import in_tenant, tenant_option
 from archivolt_host.kit.errors import NotFoundError
@@ -34,8 +36,7 @@ def create(username: str, tenant: str, roles: tuple[str, ...], email: str) -> No
 def show(tenant: str) -> None:
     """List the users of a tenant."""
     with in_tenant(tenant):
-        page = Page(limit=200, sort="username")
-        for user in service.filter(page).items:
+        for user in _all():
             click.echo(f"{user.username:30} {', '.join(user.roles):16} {user.state}")
 
 
@@ -51,6 +52,17 @@ def set_password(username: str, tenant: str) -> None:
             raise NotFoundError("User", username)
         logic.set_password(user, password)
     click.echo(f"The password of {username} is changed.")
+
+
+def _all() -> Iterator[User]:
+    """Yield all users by name, a page at a time."""
+    cursor: str | None = None
+    while True:
+        found = service.filter(Page(limit=200, cursor=cursor, sort="username"))
+        yield from found.items
+        cursor = found.next
+        if cursor is None:
+            return
 
 
 def _password() -> str:

@@ -5,10 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from archivolt_core_search.hits.service import SCALE, After, hits
+from archivolt_core_search.words.folding import storable
 from archivolt_core_search.words.queries import Query, parse
 from archivolt_core_search.words.snippets import Snippets
 from archivolt_host.kit import hooks
-from archivolt_host.kit.errors import InvalidError
+from archivolt_host.kit.errors import InvalidError, UnavailableError
 from archivolt_host.kit.paging import Page, Slice
 from archivolt_host.kit.settings import setting
 
@@ -19,6 +20,7 @@ MAX_SCORE = 2**63
 def search(page: Page, q: str, filters: Mapping[str, Any]) -> Slice:
     """Return the best hits of a query among the documents that the filters leave."""
     query = parse(q)
+    filters = {n: storable(v) if isinstance(v, str) else v for n, v in filters.items()}
     found = hits.find(query, _after(page), page.limit + 1, filters)
     count = hits.count(query, filters) if page.count else None
     shown, more = found[: page.limit], len(found) > page.limit
@@ -28,7 +30,11 @@ def search(page: Page, q: str, filters: Mapping[str, Any]) -> Slice:
 
 def _described(query: Query, found: Any) -> list[dict[str, Any]]:
     """Return hits with their documents; one out of sight is left out."""
-    known = hooks.first("describe_documents", ids=[hit.id for hit in found]) or {}
+    if not found:
+        return []
+    known = hooks.first("describe_documents", ids=[hit.id for hit in found])
+    if known is None:
+        raise UnavailableError("The documents cannot be shown now: try again soon.")
     visible = [hit for hit in found if hit.id in known]
     entries = hits.entries([hit.key for hit in visible])
     snippets = Snippets(query, setting(PLUGIN, "snippet_words"))

@@ -9,6 +9,7 @@ from archivolt_core_search.index.service import index
 from archivolt_core_search.words.folding import PIECE, pieces, storable
 from archivolt_hookspecs.documents import DocumentInfo
 from archivolt_host.kit import db, hooks
+from archivolt_host.kit.errors import UnavailableError
 
 BATCH = 200  # documents in one transaction of a resync
 
@@ -51,10 +52,11 @@ def resync(since: datetime | None) -> int:
 
 def _resync_batch(since: datetime | None, last: UUID | None) -> list[UUID]:
     with db.transaction():
-        found = hooks.first(
+        changed: Sequence[tuple[DocumentInfo, str]] | None = hooks.first(
             "documents_changed_since", since=since, after=last, limit=BATCH
         )
-        changed: Sequence[tuple[DocumentInfo, str]] = found or ()
+        if changed is None:  # taken for the end, it would be the end of the index
+            raise UnavailableError("Nobody answers which documents there are.")
         ids = [document.id for document, _ in changed]
         forget(ids)  # whatever has become of the entry: a new one is right
         for document, text in changed:

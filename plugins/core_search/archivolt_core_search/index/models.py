@@ -4,8 +4,8 @@ A document with little text is one row of the index; the text of a long one is c
 parts, each with a row, so that a new title never touches the text. On SQLite the rows
 of the index are in two FTS5 tables, on PostgreSQL in the columns named ``vector``.
 
-The row of a document is narrow, as every hit is joined with it: 10,000 hits took 18 ms
-with the text in it, 12 ms without.
+The row of a document is narrow, as every hit is joined with it: for 10,000 hits FTS5
+takes 11 ms, joined with narrow rows 16, with rows that hold the text 20.
 """
 
 from datetime import datetime

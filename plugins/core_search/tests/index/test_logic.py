@@ -6,6 +6,7 @@ from sqlalchemy import event, text
 from archivolt_core_search.index import logic
 from archivolt_core_search.words import folding
 from archivolt_host.kit import hooks
+from archivolt_host.kit.errors import UnavailableError
 from archivolt_host.tenants import context
 
 LONG = "filler words of a long text " * 6000  # 168,000 characters: four parts
@@ -86,8 +87,7 @@ def test_a_text_may_grow_shrink_and_go(world):
     "odd", ["a\0alpha", "\ud800 alpha", "x" * 70_000 + " alpha", "\ue000alpha\uffff"]
 )
 def test_odd_text_is_no_error(world, odd):
-    title = odd[:200].encode(errors="ignore").decode()  # as the API would refuse it
-    world.save(title, odd, tags=("\ud800",), metadata={"a": odd})
+    world.save("Odd", odd, filename=odd[:200], tags=("\ud800",), metadata={"a": odd})
     assert world.ask(q="alpha").status_code == 200
 
 
@@ -153,3 +153,21 @@ def test_pieces_lose_nothing():
     found = "".join(folding.pieces(unbroken))
     assert set(unbroken) == set(found)
     assert len(unbroken) <= len(found) <= len(unbroken) + 2 * folding.OVERLAP
+
+
+def test_every_letter_there_is_can_be_indexed(world):
+    letters = "".join(map(chr, range(0x20000, 0x2A6DF)))
+    world.save("One", letters[:50_000], metadata={"all": letters[::-1]})
+    assert world.titles("one") == ["One"]
+
+
+def test_resync_fails_loudly_where_nobody_answers(world):
+    world.save("One", "alpha")
+    world.documents.answers = False
+    try:
+        with context.acting(world.tenant), pytest.raises(UnavailableError):
+            logic.resync(None)
+        assert world.ask(q="alpha").status_code == 503
+    finally:
+        world.documents.answers = True
+    assert world.titles("alpha") == ["One"]

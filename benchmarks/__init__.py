@@ -1,0 +1,1 @@
+"""Measures Archivolt beside a hand-written service that does the same work."""

@@ -1,0 +1,154 @@
+"""The parts of a run: which servers they need, what they measure and print."""
+
+import json
+import os
+import platform
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from benchmarks import comparing, figures, idle, uploading
+from benchmarks.figures import Figure
+from benchmarks.measuring import How, measure
+from benchmarks.servers import Server
+from benchmarks.sides import PROCESSES, TENANT, Archivolt, Floor
+from benchmarks.workloads import WORKLOADS
+
+RESULTS = Path(__file__).parent / "results"
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much there is."""
+
+    documents: int
+    tenants: int
+    in_each: int = 20
+    starts: int = 3
+
+
+USUAL_SIZE = Size(2000, 100)
+SMALL = Size(60, 10, 5, 1)
+
+
+class Bench:
+    """One run: its folder, its servers, and what it found."""
+
+    def __init__(self, folder: Path, how: How, size: Size, only: Sequence[str]) -> None:
+        self.folder, self.how, self.size, self.only = folder, how, size, only
+        self.first_start = 0.0
+        self.found: dict[str, Any] = {
+            "machine": machine(),
+            "how": asdict(how),
+            "size": asdict(size),
+            "figures": [],
+        }
+
+    def compare(self) -> None:
+        """Compare both sides, workload by workload."""
+        census = comparing.take_census(self.folder)
+        comparing.show_census(census, self.only)
+        print("\n" + comparing.EXPLAINED.format(processes=PROCESSES))
+        floor = Floor(self.folder / "floor")
+        ids = {"archivolt": self.ids, "floor": floor.seed([TENANT], self._many)[TENANT]}
+        with started(self.archivolt, floor):
+            servers = {"archivolt": self.archivolt, "floor": floor}
+            rounds = comparing.compare(servers, ids, self.only, self.how)
+        self.found |= {"census": census, "compare": rounds}
+
+    def figures(self) -> None:
+        """Time the start, and weigh the processes at rest and after work."""
+        print("\nStart and memory:")
+        server, ids = self.archivolt, self.ids
+        for figure in figures.start(server, self.size.starts, self.first_start):
+            self._keep(figure)
+        with started(server):
+            self._keep(figures.weight(server, "at rest"))
+            for workload in WORKLOADS.values():
+                measure(server, workload, workload.requests(server, ids), self.how)
+            self._keep(figures.weight(server, "after work"))
+
+    def tenants(self) -> None:
+        """Read from many tenants in turn."""
+        print("\nMany tenants:")
+        slugs = [f"t{number:03d}" for number in range(self.size.tenants)]
+        ids = self.archivolt.seed(slugs, self.size.in_each)
+        with started(self.archivolt):
+            figure, rounds = figures.tenants(self.archivolt, ids, self.how)
+        self.found["tenants"] = rounds
+        self._keep(figure)
+
+    def plugins(self) -> None:
+        """Measure what idle plugins cost."""
+        print("\nIdle plugins:")
+        where = self.folder / "plugins"
+        names = idle.install(where, figures.IDLE)
+        full = Archivolt(self.folder / "with", names, str(where))
+        ids = {"with": prepared(full, self._many)[0], "without": self.ids}
+        with started(full, self.archivolt):
+            servers = {"with": full, "without": self.archivolt}
+            found, rounds = figures.idle_plugins(servers, ids, self.how)
+        self.found["plugins"] = rounds
+        for figure in found:
+            self._keep(figure)
+
+    def upload(self) -> None:
+        """Upload gigabytes."""
+        print("\nA large upload:")
+        with started(self.archivolt):
+            for figure in uploading.upload(self.archivolt):
+                self._keep(figure)
+
+    @property
+    def _many(self) -> int:
+        return self.size.documents
+
+    @cached_property
+    def archivolt(self) -> Archivolt:
+        """Archivolt, in a home of this run's own."""
+        return Archivolt(self.folder / "archivolt")
+
+    @cached_property
+    def ids(self) -> list[str]:
+        """The documents of its first tenant, made when first asked for."""
+        ids, self.first_start = prepared(self.archivolt, self._many)
+        return ids
+
+    def _keep(self, figure: Figure) -> None:
+        self.found["figures"].append(asdict(figure.show()))
+
+    def keep(self) -> str:
+        """Write everything down and return where."""
+        RESULTS.mkdir(exist_ok=True)
+        path = RESULTS / f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}.json"
+        path.write_text(json.dumps(self.found, indent=1))
+        return str(path.relative_to(RESULTS.parent.parent))
+
+
+def prepared(server: Server, documents: int) -> tuple[list[str], float]:
+    """Start a server once and fill it; return the ids, and how long the start took."""
+    seconds = server.start()
+    server.stop()
+    return server.seed([TENANT], documents)[TENANT], seconds
+
+
+@contextmanager
+def started(*servers: Server) -> Iterator[None]:
+    """Have servers run for a while."""
+    with ExitStack() as stack:
+        for server in servers:
+            stack.callback(server.stop)
+            server.start()
+        yield
+
+
+def machine() -> str:
+    """Say on what this was measured."""
+    return (
+        f"Python {platform.python_version()}, {platform.system()}, "
+        f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
+    )

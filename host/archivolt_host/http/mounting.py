@@ -1,0 +1,73 @@
+"""Mounts every route: the host's own, the plugins' below /vault, and extra mounts.
+
+An extra mount is the same view at a second address, for clients that know a product
+by other URLs: declared by the plugin, switched by ``extra_mounts`` in the manifest.
+"""
+
+from typing import Any
+
+from archivolt_host.http import health, openapi, pages
+from archivolt_host.http.blueprints import Blueprint
+from archivolt_host.http.edge import Edge
+from archivolt_host.http.resources import jobs, plugins
+from archivolt_host.http.stages import PREFIX
+from archivolt_host.plugins.registry import HOST, Registry
+
+PAGES = {
+    "/api/schema": openapi.openapi,
+    "/api/docs": pages.swagger,
+    "/api/redoc": pages.redoc,
+}
+
+
+def mount(app: Edge, registry: Registry, *, version: str, extra: bool) -> None:
+    """Mount everything, and note what each route demands and whose it is."""
+    api = openapi.make_api(app, version)
+    for own in (openapi.blueprint, health.blueprint):
+        api.register_blueprint(own)
+    for resource in (plugins.blueprint, jobs.blueprint):
+        api.register_blueprint(resource)
+    for page in (pages.blueprint, health.metrics):
+        app.register_blueprint(page)
+    for path, view in PAGES.items() if extra else ():
+        app.add_url_rule(path, f"extra{path.replace('/', '_')}", view)
+    brought = registry.brought("register_blueprints")
+    # Where two want the same name or address, the one that must work has it.
+    for plugin, blueprint in sorted(
+        brought, key=lambda b: not registry.infos[b[0]].required
+    ):
+        try:
+            for name, prefix in _places(blueprint, extra):
+                _mount_one(app, api, plugin, blueprint, name, prefix)
+        except Exception as error:  # contained: one plugin is out, not the host
+            registry.put_out(plugin, f"Its routes cannot be mounted: {error}")
+    app.freeze()
+    _note_routes(app, registry)
+    openapi.bind(openapi.Document(app, api, app.owners))
+
+
+def _places(blueprint: Blueprint, extra: bool) -> list[tuple[str, str]]:
+    """Return where a blueprint goes: a name of its own for each prefix."""
+    own = blueprint.url_prefix or ""
+    places = [(blueprint.name, f"{PREFIX}{own}")]
+    for prefix in blueprint.extra_mounts if extra else ():
+        words = prefix.strip("/").replace("/", "-")
+        places.append((f"{words}-{blueprint.name}", f"{prefix}{own}"))
+    return places
+
+
+def _mount_one(
+    app: Edge, api: Any, plugin: str, blueprint: Blueprint, name: str, prefix: str
+) -> None:
+    if name in app.blueprints:
+        owner = app.owners.get(name, HOST)
+        raise ValueError(f"there is a blueprint {name} already, of {owner}")
+    app.owners[name] = plugin
+    api.register_blueprint(blueprint, url_prefix=prefix, name=name)
+
+
+def _note_routes(app: Edge, registry: Registry) -> None:
+    for rule in app.url_map.iter_rules():
+        owner = app.owners.get(rule.endpoint.rpartition(".")[0])
+        if owner is not None:
+            registry.routes.setdefault(owner, []).append(rule.rule)

@@ -1,0 +1,107 @@
+"""A job is a row of the business transaction, and JSON."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from archivolt_host.errors import NoTenantError, NotFoundError
+from archivolt_host.jobs import bus
+from archivolt_host.jobs.registry import job, jobs
+from archivolt_host.tenants import context, sessions
+from archivolt_host.tenants.ids import uuid7
+
+pytestmark = [pytest.mark.plugins("core_identity", "notes"), pytest.mark.placements]
+
+
+def test_a_job_that_was_rolled_back_never_was(client_as, run_jobs, texts):
+    member = client_as("member")
+    body = {"text": "gone", "refuse": True}
+    assert member.post("/vault/notes/later", json=body).status_code == 409
+    assert run_jobs() == []
+    answer = member.post("/vault/notes/later", json={"text": "kept"})
+    assert answer.status_code == 202
+    [done] = run_jobs()
+    assert (str(done.id), done.status) == (answer.json["job"], "done")
+    assert texts() == ["kept"]
+
+
+def test_a_job_runs_as_whoever_enqueued_it(client_as, run_jobs):
+    grace = client_as("grace")
+    grace.post("/vault/notes/later", json={"text": "a"})
+    [done] = run_jobs()
+    assert (done.actor_name, done.actor_roles) == ("grace", ["member"])
+
+
+@pytest.mark.parametrize("value", [object(), {1, 2}, b"x", float("nan"), [object()]])
+def test_objects_are_refused(value, enqueue):
+    with pytest.raises(TypeError, match="not objects"):
+        enqueue(words=value)
+
+
+def test_an_id_may_be_given_as_it_is(enqueue, row):
+    id = uuid7()
+    assert row(enqueue(words=id)).arguments == {"text": str(id)}
+
+
+def test_without_a_tenant_nothing_is_enqueued(enqueue):
+    with context.acting(None), pytest.raises(NoTenantError):
+        enqueue()
+
+
+def test_while_a_job_waits_its_unique_key_stands_for_it(enqueue, run_jobs, texts):
+    first = enqueue(words="first", unique="one")
+    assert enqueue(words="second", unique="one") == first
+    run_jobs()
+    assert texts() == ["first"]
+    assert enqueue(words="third", unique="one") != first
+
+
+def test_a_delayed_job_waits_for_its_time(enqueue, run_jobs, let_pass, texts):
+    enqueue(delay=timedelta(hours=1))
+    assert run_jobs() == []
+    let_pass()
+    assert [job.status for job in run_jobs()] == ["done"]
+    assert texts() == ["later"]
+
+
+def test_a_job_may_enqueue_another(run_jobs, row, monkeypatch):
+    @job()
+    def again():
+        bus.enqueue(jobs().get("notes.write_later"), text="from a job")
+
+    monkeypatch.setitem(jobs()._jobs, again.name, again)
+    monkeypatch.setattr("archivolt_host.jobs.wake._hot", {})
+    enabled = type(again)(again.name, again.run)
+    monkeypatch.setitem(jobs()._jobs, again.name, enabled)
+    with sessions.transaction():
+        bus.enqueue(enabled)
+    assert {job.status for job in run_jobs()} == {"done"}
+
+
+def test_a_job_belongs_to_its_tenant(enqueue, run_jobs, make_tenant, texts):
+    id = enqueue()
+    other = make_tenant("umbra")
+    assert run_jobs(other) == []
+    with context.acting(other), pytest.raises(NotFoundError), sessions.reading():
+        bus.get(id)
+    assert len(run_jobs()) == 1
+
+
+def test_a_job_is_shown_to_its_owner_and_to_who_may_read_all(client_as, row):
+    ada, grace, admin = client_as("ada"), client_as("grace"), client_as("admin")
+    stranger = client_as("admin", "umbra")
+    id = ada.post("/vault/notes/later", json={"text": "a"}).json["job"]
+    answers = [c.get(f"/vault/jobs/{id}") for c in (ada, admin, grace, stranger)]
+    assert [a.status_code for a in answers] == [200, 200, 404, 404]
+    assert answers[0].json["status"] == "queued"
+    assert answers[0].json["name"] == "notes.write_later"
+
+
+def test_after_losing_the_tenants_heat_the_job_is_still_there(enqueue, host):
+    enqueue()
+    with sessions.catalog(write=True) as session:
+        session.execute(text("DELETE FROM wake"))
+    enqueue(words="another")  # this process believes the tenant to be hot
+    with sessions.reading() as work:
+        assert work.session.scalar(text("SELECT count(*) FROM host_job")) == 2
