@@ -43,6 +43,9 @@ test-slow: $(READY) ## Run the tests that take longer than a developer waits
 bench: $(READY) ## Measure Archivolt beside a hand-written service
 	$(RUN)python -m benchmarks
 
+bench-upload: $(READY) ## Measure the memory that an upload of 2 GiB takes
+	$(RUN)python -m benchmarks upload
+
 fix: $(READY) ## Format the code and refresh the generated docs
 	$(RUN)ruff check --fix .
 	$(RUN)ruff format .

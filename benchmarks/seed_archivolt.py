@@ -50,8 +50,14 @@ def tenant_of(host: Host, slug: str, admin: str = "admin") -> Tenant:
     """Return a tenant, made if it is not there yet."""
     found = host.catalog.find(slug)
     if found is None:
-        made = (host.catalog, host.provisioner, slug)
-        CreateTenant(*made, admin=admin, password=PASSWORD).run()
+        CreateTenant(
+            host.catalog,
+            host.provisioner,
+            slug,
+            placement=str(host.manifest.host["default_placement"]),
+            admin=admin,
+            password=PASSWORD,
+        ).run()
         found = host.catalog.get(slug)
     return found
 

@@ -47,6 +47,8 @@ def on_postgres() -> str:
     port = os.environ["PG_PORT"]
     url = f"postgresql://bench@127.0.0.1:{port}"
     for statement in (
+        "DROP DATABASE IF EXISTS bench_archivolt",
+        "DROP ROLE IF EXISTS archivolt_login",
         "CREATE ROLE archivolt_login LOGIN NOINHERIT",
         "CREATE DATABASE bench_archivolt",
     ):
