@@ -2,7 +2,7 @@
 
 import click
 
-from archivolt_host.tenants.models import ACTIVE, CREATING, DISABLED
+from archivolt_host.tenants.states import ACTIVE, CREATING, DISABLED
 
 
 @click.group()

@@ -112,7 +112,7 @@ def _migrate(host: "Host") -> None:
 
 def _create_first_tenant(host: "Host", first: _FirstStart) -> None:
     from archivolt_host.orchestration.creation import CreateTenant
-    from archivolt_host.tenants.models import STATES
+    from archivolt_host.tenants.states import STATES
 
     if host.catalog.all(*STATES):
         return

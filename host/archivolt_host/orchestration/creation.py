@@ -7,8 +7,8 @@ from archivolt_host.plugins import dispatch
 from archivolt_host.tenants import context, migrating, sessions
 from archivolt_host.tenants.catalog import Catalog
 from archivolt_host.tenants.context import Tenant
-from archivolt_host.tenants.models import ACTIVE
 from archivolt_host.tenants.provisioning import Provisioner
+from archivolt_host.tenants.states import ACTIVE
 
 
 class CreateTenant(Orchestrator):

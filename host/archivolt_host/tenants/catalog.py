@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from archivolt_host.errors import InvalidError, NotFoundError, RefusedError
 from archivolt_host.tenants import sessions
 from archivolt_host.tenants.context import Place, SchemaPlace, SqlitePlace, Tenant
-from archivolt_host.tenants.models import ACTIVE, DomainRow, EpochRow, OutRow, TenantRow
+from archivolt_host.tenants.models import DomainRow, EpochRow, OutRow, TenantRow
+from archivolt_host.tenants.states import ACTIVE
 
 SLUG = re.compile(r"[a-z][a-z0-9-]{0,40}[a-z0-9]")
 HOST_NAME = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*")

@@ -9,8 +9,9 @@ from sqlalchemy import delete, select, update
 from archivolt_host.tenants import sessions
 from archivolt_host.tenants.catalog import Catalog, bump
 from archivolt_host.tenants.context import Tenant
-from archivolt_host.tenants.models import CREATING, HOST, OutRow, TenantRow
+from archivolt_host.tenants.models import HOST, OutRow, TenantRow
 from archivolt_host.tenants.provisioning import Provisioner
+from archivolt_host.tenants.states import CREATING
 
 PARALLEL = 4
 

@@ -8,10 +8,9 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from archivolt_host.tenants.columns import CatalogBase, UuidMixin, now
+from archivolt_host.tenants.states import CREATING, STATES
 
 HOST = "host"  # stands among the plugins' names for the host itself
-CREATING, ACTIVE, DISABLED = "creating", "active", "disabled"
-STATES = (CREATING, ACTIVE, DISABLED)
 
 
 class TenantRow(UuidMixin, CatalogBase):
