@@ -95,17 +95,21 @@ class Archivolt(Server):
             time.sleep(0.1)
 
     def _waiting(self) -> int:
-        query = "SELECT count(*) FROM host_job WHERE status IN ('queued', 'running')"
-        uri = f"file:{self.home / 'var' / 'tenants' / 'demo.db'}?mode=ro"
-        connection = sqlite3.connect(uri, uri=True, timeout=10)
-        try:
-            return int(connection.execute(query).fetchone()[0])
-        finally:
-            connection.close()
+        tenants = (self.home / "var" / "tenants").glob("*.db")
+        return sum(_waiting_in(database) for database in tenants)
 
     def answering_cpu(self) -> float:
         """Leave out workers, relay and the like."""
         return cpu_by_name(self.process.pid).get("archivolt: web", 0.0)
+
+
+def _waiting_in(database: Path) -> int:
+    query = "SELECT count(*) FROM host_job WHERE status IN ('queued', 'running')"
+    connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=10)
+    try:
+        return int(connection.execute(query).fetchone()[0])
+    finally:
+        connection.close()
 
 
 def floor_token(tenant: str) -> str:

@@ -2,6 +2,8 @@
 
 import click
 
+from archivolt_host.tenants.states import ACTIVE, CREATING, DISABLED
+
 
 @click.group()
 def tenants() -> None:
@@ -52,7 +54,7 @@ def show() -> None:
     from archivolt_host.cli.opening import ready
 
     catalog = ready().catalog
-    found, hosts = catalog.all("active", "disabled", "creating"), catalog.domains()
+    found, hosts = catalog.all(ACTIVE, DISABLED, CREATING), catalog.domains()
     if not found:
         click.echo("There is no tenant yet: archivolt tenants create SLUG")
         return
@@ -67,7 +69,7 @@ def show() -> None:
 @click.argument("slug")
 def disable(slug: str) -> None:
     """Shut the tenant SLUG out at once; its data stays."""
-    _set_state(slug, "disabled")
+    _set_state(slug, DISABLED)
     click.echo(f"{slug} is disabled. Let it in again: archivolt tenants enable {slug}")
 
 
@@ -75,7 +77,7 @@ def disable(slug: str) -> None:
 @click.argument("slug")
 def enable(slug: str) -> None:
     """Let the tenant SLUG in again."""
-    _set_state(slug, "active")
+    _set_state(slug, ACTIVE)
     click.echo(f"{slug} is active.")
 
 
@@ -110,7 +112,7 @@ def _known(slug: str) -> None:
     from archivolt_host.cli.opening import ready
     from archivolt_host.plugins.errors import did_you_mean
 
-    names = [one.slug for one in ready().catalog.all("active", "disabled")]
+    names = [one.slug for one in ready().catalog.all(ACTIVE, DISABLED)]
     if slug not in names:
         raise click.ClickException(
             f"There is no tenant {slug}.{did_you_mean(slug, names)} "

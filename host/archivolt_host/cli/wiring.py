@@ -112,8 +112,9 @@ def _migrate(host: "Host") -> None:
 
 def _create_first_tenant(host: "Host", first: _FirstStart) -> None:
     from archivolt_host.orchestration.creation import CreateTenant
+    from archivolt_host.tenants.states import STATES
 
-    if host.catalog.all("active", "disabled", "creating"):
+    if host.catalog.all(*STATES):
         return
     given = os.environ.get("ARCHIVOLT_ADMIN_PASSWORD", "")
     password = given or secrets.token_urlsafe(12)

@@ -5,7 +5,8 @@ from time import monotonic
 from typing import Any
 
 import structlog
-from flask import Response, jsonify, request
+from flask import Response, request
+from marshmallow import fields
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client import REGISTRY as OWN
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -15,6 +16,7 @@ from archivolt_host.errors import DeniedError
 from archivolt_host.http.access import public
 from archivolt_host.http.blueprints import Blueprint
 from archivolt_host.http.gates import Addresses
+from archivolt_host.http.schemas import BaseSchema
 from archivolt_host.jobs import rings
 from archivolt_host.plugins import dispatch
 from archivolt_host.tenants import sessions
@@ -78,21 +80,37 @@ def _look() -> tuple[dict[str, Any], int]:
     return body, 503 if failed else 200
 
 
+class LiveSchema(BaseSchema):
+    """The process answers."""
+
+    status = fields.String(required=True)
+
+
+class ReadySchema(LiveSchema):
+    """What answers, what is down, which plugins are out."""
+
+    dependencies = fields.Dict(keys=fields.String(), values=fields.String())
+    plugins = fields.Dict(keys=fields.String(), values=fields.String())
+
+
 @blueprint.route("/vault/health/live")
 @public(tenantless=True)
-def live() -> Response:
+@blueprint.response(200, LiveSchema)
+def live() -> dict[str, str]:
     """Answer as long as the process runs."""
-    return jsonify({"status": "ok"})
+    return {"status": "ok"}
 
 
 @blueprint.route("/vault/health/ready")
 @public(tenantless=True)
-def ready() -> tuple[Response, int]:
+@blueprint.response(200, ReadySchema)
+@blueprint.alt_response(503, schema=ReadySchema, success=False)
+def ready() -> tuple[dict[str, Any], int]:
     """Tell whether each dependency answers; 503 when one is down."""
     last = _bound.get("last")
     if last is None or monotonic() - last[0] > FRESH:
         last = _bound["last"] = (monotonic(), *_look())
-    return jsonify(last[1]), last[2]
+    return last[1], last[2]
 
 
 @metrics.route("/metrics")

@@ -87,8 +87,9 @@ class Document:
     ) -> None:
         access = self._app.access.get((endpoint, method), CLOSED)  # type: ignore[attr-defined]
         responses = operation.setdefault("responses", {})
-        for status in [s for s in responses if s == "default" or s >= "400"]:
-            responses[status] = PROBLEM
+        for status, documented in responses.items():
+            if status == "default" or (status >= "400" and "content" not in documented):
+                responses[status] = PROBLEM
         responses.setdefault("default", PROBLEM)
         if not access.tenantless:
             operation.setdefault("parameters", []).append(org)

@@ -3,14 +3,25 @@
 import os
 import socket
 from datetime import datetime, timedelta
+from typing import cast
 
-from sqlalchemy import Connection, and_, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Session
 
-from archivolt_host.jobs.models import JobRow
+from archivolt_host.jobs.models import DONE, FAILED, QUEUED, RUNNING, JobRow
 from archivolt_host.tenants import sessions
 from archivolt_host.tenants.columns import now
 
+JOB: Table = JobRow.__table__  # type: ignore[assignment]
 LEASE = timedelta(seconds=30)
 BACKOFF = (1, 5, 30, 120, 600, 3600)  # seconds before the next attempt
 
@@ -19,41 +30,50 @@ class LeaseLostError(Exception):
     """Another worker has the job now; nothing of ours may be committed."""
 
 
-def due(moment: datetime) -> object:
+def due(moment: object) -> ColumnElement[bool]:
     """Return the condition for a job that may be claimed."""
     return or_(
-        and_(JobRow.status == "queued", JobRow.run_at <= moment),
-        and_(JobRow.status == "running", JobRow.lease_until < moment),
+        and_(JOB.c.status == QUEUED, JOB.c.run_at <= moment),
+        and_(JOB.c.status == RUNNING, JOB.c.lease_until < moment),
     )
+
+
+# Made once: building them costs a worker more than running them.
+MOMENT = bindparam("at_moment", type_=JOB.c.run_at.type)
+NEXT_DUE = (
+    select(JOB.c.id)
+    .where(JOB.c.queue == bindparam("of_queue"), due(MOMENT))
+    .order_by(JOB.c.priority, JOB.c.run_at, JOB.c.id)
+    .limit(1)
+)
+# Only a write may lock: PostgreSQL refuses FOR UPDATE in a reading transaction.
+CHOSEN = NEXT_DUE.with_for_update(skip_locked=True).scalar_subquery()
+CLAIM = (
+    JOB.update()
+    .where(JOB.c.id == CHOSEN)
+    .values(
+        status=RUNNING,
+        lease_owner=bindparam("for_owner"),
+        lease_until=bindparam("until"),
+        fence=JOB.c.fence + 1,
+        attempts=JOB.c.attempts + 1,
+        started_at=func.coalesce(JOB.c.started_at, MOMENT),
+    )
+    .returning(*JOB.c)
+)
 
 
 def claim(queue: str) -> JobRow | None:
     """Take one job of a queue, or None when nothing is due."""
     moment = now()
-    next_due = (
-        select(JobRow.id)
-        .where(JobRow.queue == queue, due(moment))  # type: ignore[arg-type]
-        .order_by(JobRow.priority, JobRow.run_at, JobRow.id)
-        .limit(1)
-    )
-    # Only a write may lock: PostgreSQL refuses FOR UPDATE in a reading transaction.
-    chosen = next_due.with_for_update(skip_locked=True).scalar_subquery()
+    wanted = {"of_queue": queue, "at_moment": moment}
     with sessions.reading() as look:
-        if look.session.scalar(next_due) is None:
+        if look.connection.scalar(NEXT_DUE, wanted) is None:
             return None
+    lease = {"for_owner": owner(), "until": moment + LEASE}
     with sessions.transaction() as work:
-        return work.session.scalar(
-            update(JobRow)
-            .where(JobRow.id == chosen)
-            .values(
-                status="running",
-                lease_owner=owner(),
-                lease_until=moment + LEASE,
-                fence=JobRow.fence + 1,
-                attempts=JobRow.attempts + 1,
-                started_at=func.coalesce(JobRow.started_at, moment),
-            )
-            .returning(JobRow)
+        return cast(
+            "JobRow | None", work.connection.execute(CLAIM, wanted | lease).first()
         )
 
 
@@ -65,11 +85,10 @@ def owner() -> str:
 def _held(connection: Connection, job: JobRow, **values: object) -> None:
     """Write to the job's row if it is still ours."""
     done = connection.execute(
-        update(JobRow)
-        .where(JobRow.id == job.id, JobRow.fence == job.fence)
-        .where(JobRow.status == "running")
+        JOB.update()
+        .where(JOB.c.id == job.id, JOB.c.fence == job.fence)
+        .where(JOB.c.status == RUNNING)
         .values(**values)
-        .execution_options(synchronize_session=False)
     )
     if done.rowcount != 1:
         raise LeaseLostError(f"{job.name} {job.id} was taken over by another worker")
@@ -102,7 +121,7 @@ def finish(connection: Connection, job: JobRow, result: object) -> None:
     _held(
         connection,
         job,
-        status="done",
+        status=DONE,
         result=result,
         progress=1.0,
         problem=None,
@@ -119,7 +138,7 @@ def fail(job: JobRow, problem: str) -> None:
         _held(
             work.connection,
             job,
-            status="failed" if last else "queued",
+            status=FAILED if last else QUEUED,
             problem=problem[:2000],
             run_at=now() + wait,
             lease_until=None,
@@ -133,7 +152,7 @@ def postpone(job: JobRow, wait: timedelta, reason: str) -> None:
         _held(
             work.connection,
             job,
-            status="queued",
+            status=QUEUED,
             attempts=job.attempts - 1,
             run_at=now() + wait,
             problem=reason,
@@ -144,13 +163,11 @@ def postpone(job: JobRow, wait: timedelta, reason: str) -> None:
 def next_due(session: Session) -> tuple[list[str], datetime | None]:
     """Return the queues that hold something due, and when the next thing will be."""
     moment = now()
-    queues = session.scalars(
-        select(JobRow.queue).where(due(moment)).distinct()  # type: ignore[arg-type]
-    ).all()
+    queues = session.scalars(select(JobRow.queue).where(due(moment)).distinct()).all()
     later = session.scalar(
-        select(func.min(JobRow.run_at)).where(JobRow.status == "queued")
+        select(func.min(JobRow.run_at)).where(JobRow.status == QUEUED)
     )
     leased = session.scalar(
-        select(func.min(JobRow.lease_until)).where(JobRow.status == "running")
+        select(func.min(JobRow.lease_until)).where(JobRow.status == RUNNING)
     )
     return list(queues), min((t for t in (later, leased) if t), default=None)

@@ -9,7 +9,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from archivolt_host.tenants.columns import Base, UuidMixin, now
 
-STATUSES = ("queued", "running", "done", "failed", "cancelled")
+QUEUED, RUNNING = "queued", "running"
+DONE, FAILED, CANCELLED = "done", "failed", "cancelled"
+STATUSES = (QUEUED, RUNNING, DONE, FAILED, CANCELLED)
 LIVE = "status IN ('queued', 'running')"
 
 
@@ -38,7 +40,7 @@ class JobRow(UuidMixin, Base):
     name: Mapped[str] = mapped_column(String(200))
     queue: Mapped[str] = mapped_column(String(32))
     arguments: Mapped[dict[str, Any]] = mapped_column(JSON)
-    status: Mapped[str] = mapped_column(String(16), default="queued")
+    status: Mapped[str] = mapped_column(String(16), default=QUEUED)
     priority: Mapped[int] = mapped_column(default=0)
     run_at: Mapped[datetime] = mapped_column(default=now)
     attempts: Mapped[int] = mapped_column(default=0)

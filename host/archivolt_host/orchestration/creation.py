@@ -8,6 +8,7 @@ from archivolt_host.tenants import context, migrating, sessions
 from archivolt_host.tenants.catalog import Catalog
 from archivolt_host.tenants.context import Tenant
 from archivolt_host.tenants.provisioning import Provisioner
+from archivolt_host.tenants.states import ACTIVE
 
 
 class CreateTenant(Orchestrator):
@@ -67,7 +68,7 @@ class CreateTenant(Orchestrator):
 
     def activate(self) -> None:
         """Let requests in."""
-        self.catalog.set_state(self.slug, "active")
+        self.catalog.set_state(self.slug, ACTIVE)
 
     @property
     def _entered(self) -> Tenant:

@@ -15,6 +15,7 @@ from archivolt_host.errors import InvalidError, NotFoundError, RefusedError
 from archivolt_host.tenants import sessions
 from archivolt_host.tenants.context import Place, SchemaPlace, SqlitePlace, Tenant
 from archivolt_host.tenants.models import DomainRow, EpochRow, OutRow, TenantRow
+from archivolt_host.tenants.states import ACTIVE
 
 SLUG = re.compile(r"[a-z][a-z0-9-]{0,40}[a-z0-9]")
 HOST_NAME = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*")
@@ -73,7 +74,7 @@ class Catalog:
     def _read(self, slug: str) -> Tenant | None:
         with sessions.catalog() as session:
             row = session.scalar(select(TenantRow).where(TenantRow.slug == slug))
-        return self.tenant(row) if row is not None and row.state == "active" else None
+        return self.tenant(row) if row is not None and row.state == ACTIVE else None
 
     def get(self, slug: str) -> Tenant:
         """Return an active tenant, or raise 404."""
@@ -101,7 +102,7 @@ class Catalog:
         with sessions.catalog() as session:
             rows = session.scalars(
                 select(TenantRow)
-                .where(TenantRow.state.in_(states or ("active",)))
+                .where(TenantRow.state.in_(states or (ACTIVE,)))
                 .order_by(TenantRow.slug)
             )
             return [self.tenant(row) for row in rows]
@@ -111,7 +112,7 @@ class Catalog:
         with sessions.catalog() as session:
             rows = session.scalars(
                 select(TenantRow).where(
-                    TenantRow.id.in_(ids), TenantRow.state == "active"
+                    TenantRow.id.in_(ids), TenantRow.state == ACTIVE
                 )
             )
             return [self.tenant(row) for row in rows]

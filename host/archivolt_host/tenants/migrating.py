@@ -11,6 +11,7 @@ from archivolt_host.tenants.catalog import Catalog, bump
 from archivolt_host.tenants.context import Tenant
 from archivolt_host.tenants.models import HOST, OutRow, TenantRow
 from archivolt_host.tenants.provisioning import Provisioner
+from archivolt_host.tenants.states import CREATING
 
 PARALLEL = 4
 
@@ -28,7 +29,7 @@ def behind(catalog: Catalog, fingerprint: str) -> Sequence[Tenant]:
     with sessions.catalog() as session:
         rows = session.scalars(
             select(TenantRow)
-            .where(TenantRow.state != "creating", TenantRow.migrated_to != fingerprint)
+            .where(TenantRow.state != CREATING, TenantRow.migrated_to != fingerprint)
             .order_by(TenantRow.slug)
         )
         return [catalog.tenant(row) for row in rows]

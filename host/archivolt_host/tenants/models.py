@@ -8,9 +8,9 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from archivolt_host.tenants.columns import CatalogBase, UuidMixin, now
+from archivolt_host.tenants.states import CREATING, STATES
 
 HOST = "host"  # stands among the plugins' names for the host itself
-STATES = ("creating", "active", "disabled")
 
 
 class TenantRow(UuidMixin, CatalogBase):
@@ -21,7 +21,7 @@ class TenantRow(UuidMixin, CatalogBase):
 
     slug: Mapped[str] = mapped_column(String(63), unique=True)
     name: Mapped[str] = mapped_column(String(200))
-    state: Mapped[str] = mapped_column(String(16), default="creating")
+    state: Mapped[str] = mapped_column(String(16), default=CREATING)
     placement: Mapped[str] = mapped_column(String(16))
     location: Mapped[str] = mapped_column(String(255))
     migrated_to: Mapped[str] = mapped_column(String(64), default="")

@@ -68,7 +68,10 @@ def test_networks_can_be_listed(client):
     assert client.get("/metrics").status_code == 403
 
 
-def test_figures_can_be_read_by_prometheus(client_as):
+def test_figures_can_be_read_by_prometheus(monkeypatch, request):
+    # A start in this process, by another test, leaves its folder of figures behind.
+    monkeypatch.delenv("PROMETHEUS_MULTIPROC_DIR", raising=False)
+    client_as = request.getfixturevalue("client_as")
     admin = client_as("admin")
     admin.get("/vault/me")
     families = text_string_to_metric_families(admin.get("/metrics").text)

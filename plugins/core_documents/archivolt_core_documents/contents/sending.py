@@ -9,9 +9,10 @@ from werkzeug.wsgi import FileWrapper
 from archivolt_core_documents.blobs import blobs
 from archivolt_core_documents.contents.names import disposition
 from archivolt_host.kit.context import tenant
-from archivolt_host.kit.errors import UnavailableError
+from archivolt_host.kit.errors import StaleError, UnavailableError
 
 PIECE = 256 * 1024
+OWN = ("HTTP_RANGE", "HTTP_IF_MATCH")  # what Werkzeug reads in its own way
 
 
 class Content(Protocol):
@@ -25,6 +26,9 @@ class Content(Protocol):
 
 def download(content: Content) -> Response:
     """Return the answer that streams a content; it holds no database session."""
+    tags = request.if_match
+    if tags and not tags.contains(content.sha256):
+        raise StaleError("The content is another one by now: download it anew.")
     try:
         file = blobs().open(tenant().slug, content.sha256)
     except FileNotFoundError as error:
@@ -62,7 +66,7 @@ def _conditions(content: Content) -> dict[str, Any]:
     a content that the client has already is not sent in part either.
     """
     wanted = request.range
-    environ = {k: v for k, v in request.environ.items() if k != "HTTP_RANGE"}
+    environ = {k: v for k, v in request.environ.items() if k not in OWN}
     one = wanted is not None and wanted.units == "bytes" and len(wanted.ranges) == 1
     if wanted is not None and one and not _has_it(content):
         begin = max(wanted.ranges[0][0] or 0, -content.size)  # "the last 500" of 100

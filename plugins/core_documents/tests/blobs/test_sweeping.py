@@ -128,7 +128,9 @@ def test_a_crash_after_the_purge_leaves_no_content(vault, in_tenant, run_jobs):
 
 
 @pytest.mark.settings(core_documents={"trash_days": 0})
-def test_sweeping_takes_no_content_from_uploads_and_stops_nobody(vault, open_vault):
+def test_sweeping_takes_no_content_from_uploads_and_stops_nobody(
+    vault, open_vault, run_jobs
+):
     """Contents come, go and come again while others are swept away."""
     from archivolt_core_documents.documents import orchestrators
 
@@ -148,13 +150,8 @@ def test_sweeping_takes_no_content_from_uploads_and_stops_nobody(vault, open_vau
         while not done.is_set():
             leave(vault, b"content 0", linked=True)
             with vault.writing():
-                hashes = orchestrators.logic.purge_trash()
-                orchestrators.after_commit(
-                    lambda: orchestrators.clear_incoming("acme", time.time() - 3600)
-                )
-            with vault.acting():
-                for sha256 in hashes:
-                    orchestrators.logic.discard("acme", sha256)
+                orchestrators.sweep(time.time() - 3600)
+            run_jobs()
 
     began = time.monotonic()
     with ThreadPoolExecutor(4) as pool:
@@ -168,12 +165,43 @@ def test_sweeping_takes_no_content_from_uploads_and_stops_nobody(vault, open_vau
     assert vault.blobs() >= vault.referenced()
     for document in vault.pages("/documents?sort=title", 200):
         assert vault.content(f"/documents/{document['id']}/content").data
+    sweep_all_of(vault, run_jobs)
+
+
+def sweep_all_of(vault, run_jobs):
+    """Sweep as if everything were old."""
+    from archivolt_core_documents.documents import orchestrators
+
     with vault.writing():
-        left = orchestrators.logic.purge_trash()
-    with vault.acting():
-        orchestrators.clear_incoming("acme", time.time() + 60)
-        for sha256 in left:
-            orchestrators.logic.discard("acme", sha256)
+        orchestrators.sweep(time.time() + 60)
+    run_jobs()
+
+
+@pytest.mark.settings(core_documents={"trash_days": 0})
+def test_what_is_being_kept_is_not_deleted_before_its_commit(vault):
+    """The row is not to be seen yet, so only the lock tells."""
+    from archivolt_core_documents.contents import Received
+    from archivolt_core_documents.documents import logic
+
+    made = vault.add(b"again")
+    vault.delete(f"/documents/{made['id']}")
+    with vault.writing():
+        [sha256] = logic.purge_trash()
+
+    def discard():
+        with vault.acting():
+            return logic.discard(vault.tenant.slug, sha256)
+
+    with ThreadPoolExecutor(1) as pool:
+        with vault.writing():
+            incoming = blobs().receive(vault.tenant.slug, "again")
+            incoming.write(b"again")
+            logic.create(Received(incoming, "a.txt", incoming.finish(), "x/y"), {})
+            deleted = pool.submit(discard)
+            threading.Event().wait(0.2)
+            assert not deleted.done()
+        assert deleted.result() is False
+    assert vault.blobs() == {sha256}
 
 
 SPOILER = """

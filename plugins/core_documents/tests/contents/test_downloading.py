@@ -74,6 +74,14 @@ def test_what_the_client_has_is_not_sent_again(vault, stored):
     assert vault.content(stored, **{"If-None-Match": '"other"'}).data == CONTENT
 
 
+def test_if_match_asks_for_one_content_and_no_other(vault, stored, refused):
+    tag = vault.content(stored).headers["ETag"]
+    for same in ("*", tag, f'"other", {tag}'):
+        assert vault.content(stored, **{"If-Match": same}).data == CONTENT
+    for other in ('"other"', '"a", "b"'):
+        refused(vault.content(stored, **{"If-Match": other}), 412)
+
+
 def test_head_is_get_without_the_body(vault, stored):
     whole = vault.content(stored)
     head = vault.client.head(f"/vault{stored}", buffered=True)

@@ -17,6 +17,7 @@ from flask_jwt_extended import (
 from flask_jwt_extended.exceptions import JWTExtendedException
 
 from archivolt_core_identity.users import logic as people
+from archivolt_core_identity.users.models import ACTIVE
 from archivolt_core_identity.users.service import users
 from archivolt_hookspecs.identity import Actor
 from archivolt_host.kit import hooks
@@ -103,7 +104,7 @@ def _user(id: UUID) -> Actor | None:
     """Read who the user is now: a disabled one is out at once."""
     with reading():
         found = users.find(id)
-    if found is None or found.state != "active":
+    if found is None or found.state != ACTIVE:
         return None
     return people.as_actor(found.id, found.username, found.roles)
 

@@ -6,7 +6,7 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
-from archivolt_core_identity.users.models import User
+from archivolt_core_identity.users.models import ACTIVE, User
 from archivolt_core_identity.users.service import users
 from archivolt_hookspecs.identity import Actor
 from archivolt_host.kit.access import permissions
@@ -85,7 +85,7 @@ def verify(user: User | None, password: str) -> bool:
         hasher.verify(user.password_hash if user else _nobody(), password)
     except (VerifyMismatchError, InvalidHashError):
         return False
-    return user is not None and user.state == "active"
+    return user is not None and user.state == ACTIVE
 
 
 @cache
