@@ -9,36 +9,31 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Row,
-    String,
-    Table,
-    bindparam,
-    func,
-    literal,
-    literal_column,
-    select,
-    text,
-    union_all,
-)
+from sqlalchemy import Connection, Row, Table, select
 
 from archivolt_host.jobs import groups
+from archivolt_host.jobs.claim_statements import (
+    ABANDONED,
+    CLAIM,
+    END,
+    HOLD,
+    LOOK,
+    NEXT_TIMES,
+    PROGRESS,
+    PUT_BACK,
+    WAITING_QUEUES,
+)
 from archivolt_host.jobs.models import (
     DONE,
     FAILED,
     QUEUED,
-    RUNNING,
     AttemptRow,
-    JobRow,
 )
-from archivolt_host.jobs.registry import BACKOFF, QUEUES
+from archivolt_host.jobs.registry import BACKOFF
 from archivolt_host.tenants import sessions
 from archivolt_host.tenants.columns import now
 from archivolt_host.tenants.ids import uuid7
 
-JOB: Table = JobRow.__table__  # type: ignore[assignment]
 ATTEMPT: Table = AttemptRow.__table__  # type: ignore[assignment]
 LEASE = timedelta(seconds=30)
 LOSSES = 3  # lost workers beyond its retries, after which a job itself is the suspect
@@ -53,73 +48,6 @@ Claimed = Row[Any]
 
 class LeaseLostError(Exception):
     """Another worker has the job now, or it was cancelled: nothing may be committed."""
-
-
-# Statements are made once: building them costs a worker more than running them. The
-# states are written out, as only then a database sees that an index holds these rows.
-MOMENT = bindparam("at_moment", type_=JOB.c.run_at.type)
-OF_QUEUE = JOB.c.queue == bindparam("of_queue")
-IS_QUEUED = text(f"host_job.status = '{QUEUED}'")
-IS_RUNNING = text(f"host_job.status = '{RUNNING}'")
-ONE: ColumnElement[int] = literal_column("1")
-LOOK = select(
-    select(ONE).where(OF_QUEUE, IS_QUEUED, JOB.c.run_at <= MOMENT).exists(),
-    select(ONE).where(OF_QUEUE, IS_RUNNING, JOB.c.lease_until < MOMENT).exists(),
-)
-# Only a write may lock: PostgreSQL refuses FOR UPDATE in a reading transaction.
-CHOSEN = (
-    select(JOB.c.id)
-    .where(OF_QUEUE, IS_QUEUED, JOB.c.run_at <= MOMENT)
-    .order_by(JOB.c.priority, JOB.c.run_at, JOB.c.id)
-    .limit(bindparam("at_most"))
-    .with_for_update(skip_locked=True)
-    .cte("chosen")
-    .prefix_with("MATERIALIZED", dialect="postgresql")  # else it may be run again
-)
-CLAIM = (
-    JOB.update()
-    .where(JOB.c.id.in_(select(CHOSEN.c.id)))
-    .values(
-        status=RUNNING,
-        lease_owner=bindparam("for_owner"),
-        lease_until=bindparam("until"),
-        fence=JOB.c.fence + 1,
-        attempts=JOB.c.attempts + 1,
-        started_at=MOMENT,
-    )
-    .returning(
-        *(
-            JOB.c[name]
-            for name in (
-                *("id", "name", "queue", "arguments", "carried", "priority", "run_at"),
-                *("attempts", "max_attempts", "fence", "group_id", "started_at"),
-                "lease_owner",
-            )
-        )
-    )
-)
-ABANDONED = (
-    select(JOB)
-    .where(OF_QUEUE, IS_RUNNING, JOB.c.lease_until < MOMENT)
-    .limit(200)
-    .with_for_update(skip_locked=True)
-)
-OURS = (
-    JOB.update()
-    .where(JOB.c.id == bindparam("of_id"), JOB.c.fence == bindparam("of_fence"))
-    .where(IS_RUNNING)
-)
-HOLD = OURS.values(lease_until=bindparam("until"))
-PROGRESS = OURS.values(progress=bindparam("so_far"), lease_until=bindparam("until"))
-NEWS = ("status", "result", "progress", "problem", "lease_until", "lease_owner")
-END = OURS.values({name: bindparam(f"new_{name}") for name in (*NEWS, "finished_at")})
-PUT_BACK = OURS.values(
-    {
-        name: bindparam(f"new_{name}")
-        for name in ("status", "attempts", "run_at", "problem")
-    }
-    | {"lease_until": None, "lease_owner": None}
-)
 
 
 def claim(queue: str, at_most: int = 1) -> Sequence[Claimed]:
@@ -319,24 +247,6 @@ def attempts_of(id: UUID) -> Sequence[AttemptRow]:
     """Return the attempts of a job that came to nothing, the first one first."""
     query = select(AttemptRow).where(AttemptRow.job_id == id)
     return sessions.session().scalars(query.order_by(AttemptRow.id)).all()
-
-
-LOST_QUEUES = select(JOB.c.queue).where(IS_RUNNING, JOB.c.lease_until < MOMENT)
-WAITING_QUEUES = union_all(
-    *(
-        select(literal(queue, String)).where(
-            select(ONE)
-            .where(JOB.c.queue == queue, IS_QUEUED, JOB.c.run_at <= MOMENT)
-            .exists()
-        )
-        for queue in QUEUES
-    ),
-    LOST_QUEUES,
-)
-NEXT_TIMES = union_all(
-    select(func.min(JOB.c.run_at)).where(IS_QUEUED),
-    select(func.min(JOB.c.lease_until)).where(IS_RUNNING),
-)
 
 
 def waiting_queues(connection: Connection) -> set[str]:
