@@ -25,7 +25,7 @@ jwt = Blueprint(
 class Token(ModelAPIView):
     """Sign-in."""
 
-    @public()
+    @public(signs_in=True)
     @blueprint.arguments(SignInSchema)
     @blueprint.response(200, TokenSchema)
     def post(self, sent: dict[str, Any]) -> dict[str, Any]:
