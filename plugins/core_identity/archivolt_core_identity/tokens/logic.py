@@ -47,7 +47,7 @@ class Claims(NamedTuple):
     key: str
 
 
-class UnknownKeyError(JWTExtendedException):  # type: ignore[misc]
+class UnknownKeyError(JWTExtendedException):
     """A token names a key that nobody holds."""
 
 

@@ -39,7 +39,9 @@ def test_one_kind_of_token_is_not_taken_for_the_other(tokens, refresh, me):
     assert refresh(tokens["access"]).status_code == 401
 
 
-def test_a_refresh_token_of_another_tenant_is_refused(stranger, tokens, refresh, make_tenant):
+def test_a_refresh_token_of_another_tenant_is_refused(
+    stranger, tokens, refresh, make_tenant
+):
     make_tenant("umbra")
     stranger.environ_base["HTTP_ORG"] = "umbra"
     assert refresh(tokens["refresh"]).status_code == 401
@@ -50,7 +52,9 @@ def test_garbage_is_refused_as_a_refresh_token(refresh, token):
     assert refresh(token).status_code in (400, 401)
 
 
-def test_a_disabled_user_is_out_at_once(stranger, tokens, me, refresh, in_tenant, tenant):
+def test_a_disabled_user_is_out_at_once(
+    stranger, tokens, me, refresh, in_tenant, tenant
+):
     with in_tenant(tenant) as work:
         work.session.execute(text("UPDATE identity_user SET state = 'disabled'"))
     assert me(tokens["access"]) == 401
