@@ -25,7 +25,7 @@ def came_by(session: UUID) -> None:
         g.identity_session = session
 
 
-def session() -> UUID | None:
+def current_session() -> UUID | None:
     """Return that session; None where an API key proves who is asking."""
     found: UUID | None = g.get("identity_session")
     return found

@@ -55,5 +55,5 @@ class SignOut(ModelAPIView):
     @blueprint.response(204)
     def post(self) -> None:
         """End the session that the request came with, its refresh token included."""
-        if (session := caller.session()) is not None:
-            sessions.sign_out(session)
+        if (open_one := caller.current_session()) is not None:
+            sessions.sign_out(open_one)
