@@ -39,7 +39,7 @@ SKEW = 60
 class Claims(NamedTuple):
     """What a verified token says."""
 
-    session: UUID
+    sid: UUID
     id: str
     org: str
     kind: str
@@ -110,9 +110,9 @@ def refresh(token: str) -> dict[str, Any]:
     claims = verify(token, "refresh")
     if claims is not None:
         proof, lifetime = token_urlsafe(), setting(PLUGIN, "refresh_lifetime")
-        holder = sessions.renew(claims.session, claims.id, proof, lifetime)
+        holder = sessions.renew(claims.sid, claims.id, proof, lifetime)
         if holder is not None:
-            return issue(holder.user_id, claims.session, proof)
+            return issue(holder.user_id, claims.sid, proof)
     raise UnauthorizedError("The refresh token is not valid: sign in again.")
 
 
@@ -122,10 +122,10 @@ def identify(token: str) -> Actor | None:
     if claims is None:
         return None
     with reading():
-        holder = sessions.holder(claims.session)
+        holder = sessions.holder(claims.sid)
     if holder is None:
         return None
-    caller.came_by(claims.session)
+    caller.came_by(claims.sid)
     return people.as_actor(holder.user_id, holder.username, holder.roles)
 
 
