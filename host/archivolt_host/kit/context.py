@@ -1,6 +1,40 @@
 """Who is asking, and for which tenant."""
 
-from archivolt_host.tenants.context import Tenant as Tenant
-from archivolt_host.tenants.context import actor, actor_or_none, request_id, tenant
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-__all__ = ["Tenant", "actor", "actor_or_none", "request_id", "tenant"]
+from archivolt_hookspecs.identity import Actor
+from archivolt_host.tenants import context
+from archivolt_host.tenants.context import (
+    SYSTEM,
+    actor,
+    actor_or_none,
+    request_id,
+    tenant,
+)
+from archivolt_host.tenants.context import Tenant as Tenant
+
+
+@contextmanager
+def acting_as(who: Actor | None) -> Iterator[None]:
+    """Act as somebody else for a while, in the same tenant; None is the system.
+
+    For work that nobody is asking for any more, as when a timer fires.
+    """
+    before = context.actor_or_none()
+    context.signed_in(who or context.system_actor(context.tenant().slug))
+    try:
+        yield
+    finally:
+        context.signed_in(before)
+
+
+__all__ = [
+    "SYSTEM",
+    "Tenant",
+    "acting_as",
+    "actor",
+    "actor_or_none",
+    "request_id",
+    "tenant",
+]

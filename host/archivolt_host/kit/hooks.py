@@ -11,4 +11,13 @@ from archivolt_host.plugins.dispatch import (
     join,
 )
 
-__all__ = ["Action", "action_or_none", "ask", "call", "collect", "first", "join", "tell"]
+__all__ = [
+    "Action",
+    "action_or_none",
+    "ask",
+    "call",
+    "collect",
+    "first",
+    "join",
+    "tell",
+]

@@ -109,7 +109,7 @@ def enter(
     _request_id.set(request_id)
 
 
-def signed_in(actor: Actor) -> None:
+def signed_in(actor: Actor | None) -> None:
     """Set who is asking, once authentication has found out."""
     _actor.set(actor)
 

@@ -81,9 +81,7 @@ def change(row: DefinitionVersion, source: Any) -> DefinitionVersion:
             f"The key stays {row.key}: another key is another definition.",
             {"key": ["It cannot be changed."]},
         )
-    return definitions.update(
-        row, source=source, title=said["title"], updated_at=now()
-    )
+    return definitions.update(row, source=source, title=said["title"], updated_at=now())
 
 
 def discard(row: DefinitionVersion) -> None:
@@ -135,9 +133,9 @@ def _outside(definition: Definition) -> Iterator[tuple[str, str]]:
     """Check what the definition needs of others: actions, definitions, people."""
     for node in definition.nodes.values():
         place = f"nodes.{node.name}"
-        if node.kind == SUB and node.definition is not None:
-            if sentence := _wrong_sub(definition.key, node.definition):
-                yield f"{place}.definition", sentence
+        called = node.definition if node.kind == SUB else None
+        if called and (sentence := _wrong_sub(definition.key, called)):
+            yield f"{place}.definition", sentence
         for name in node.assign.users if node.assign else ():
             if hooks.first("find_actor", who=name) is None:
                 yield f"{place}.assign.users", f"There is no user {name}."
@@ -181,7 +179,8 @@ def _wrong_sub(own: str, key: str) -> str | None:
         if found is None:
             return f"No definition {name} is published."
         met.add(name)
-        line += [key for key in _subs(compiled(found.id).nodes) if key not in met - {own}]
+        called = _subs(compiled(found.id).nodes)
+        line += [key for key in called if key == own or key not in met]
     return None
 
 

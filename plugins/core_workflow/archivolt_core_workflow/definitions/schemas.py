@@ -3,7 +3,7 @@
 from marshmallow import fields, validate
 
 from archivolt_core_workflow.definitions.models import STATES
-from archivolt_core_workflow.engine.shapes import DefinitionSchema, NAME
+from archivolt_core_workflow.engine.shapes import NAME, DefinitionSchema
 from archivolt_host.kit.api import BaseSchema, ListQuery, Moment, QuerySchema, Sort
 
 __all__ = ["DefinitionSchema"]
@@ -11,7 +11,7 @@ __all__ = ["DefinitionSchema"]
 JSON, YAML = "json", "yaml"
 
 
-class VersionListedSchema(BaseSchema):
+class DefinitionListedSchema(BaseSchema):
     """A version of a definition, without its source."""
 
     id = fields.UUID(required=True)
@@ -26,13 +26,13 @@ class VersionListedSchema(BaseSchema):
     published_by = fields.UUID(required=True, allow_none=True)
 
 
-class VersionSchema(VersionListedSchema):
+class DefinitionVersionSchema(DefinitionListedSchema):
     """A version of a definition."""
 
     source = fields.Dict(required=True)
 
 
-class VersionQuery(ListQuery):
+class DefinitionQuery(ListQuery):
     """How to narrow and sort the list of definitions."""
 
     sort = Sort("created_at", "key", "title")
@@ -57,7 +57,7 @@ class DifferingSchema(BaseSchema):
     )  # by node
 
 
-class ReportSchema(BaseSchema):
+class SoundnessSchema(BaseSchema):
     """What publishing would find, and which running instances would differ."""
 
     sound = fields.Boolean(required=True)

@@ -9,12 +9,12 @@ from archivolt_core_workflow.definitions import logic
 from archivolt_core_workflow.definitions.models import DefinitionVersion
 from archivolt_core_workflow.definitions.schemas import (
     YAML,
+    DefinitionListedSchema,
+    DefinitionQuery,
     DefinitionSchema,
-    ReportSchema,
+    DefinitionVersionSchema,
+    SoundnessSchema,
     SourceQuery,
-    VersionListedSchema,
-    VersionQuery,
-    VersionSchema,
 )
 from archivolt_core_workflow.definitions.service import definitions
 from archivolt_core_workflow.engine import drawing, reading, writing
@@ -68,15 +68,15 @@ class Definitions(ModelAPIView):
     """All definitions."""
 
     @requires(START)
-    @blueprint.arguments(VersionQuery, location="query")
-    @blueprint.response(200, page_of(VersionListedSchema))
+    @blueprint.arguments(DefinitionQuery, location="query")
+    @blueprint.response(200, page_of(DefinitionListedSchema))
     def get(self, query: dict[str, Any]) -> Any:
         """List the versions of definitions; ``state=published`` are those in use."""
         return answer(definitions.filter(Page.of(query), **query))
 
     @requires(DESIGN)
     @blueprint.doc(**BODY)
-    @blueprint.response(201, VersionSchema)
+    @blueprint.response(201, DefinitionVersionSchema)
     def post(self) -> Any:
         """Save a definition, in JSON or YAML, as the draft of its key."""
         return _shown(logic.save(_source()), 201)
@@ -87,7 +87,7 @@ class OneDefinition(ModelAPIView):
     """One version of a definition."""
 
     @requires(START)
-    @blueprint.response(200, VersionSchema)
+    @blueprint.response(200, DefinitionVersionSchema)
     def get(self, id: UUID) -> Any:
         """Show a version with its source."""
         row = definitions.get(id)
@@ -95,7 +95,7 @@ class OneDefinition(ModelAPIView):
 
     @requires(DESIGN)
     @blueprint.doc(**BODY)
-    @blueprint.response(200, VersionSchema)
+    @blueprint.response(200, DefinitionVersionSchema)
     def put(self, id: UUID) -> Any:
         """Write a draft anew. Needs ``If-Match``."""
         row = definitions.get(id)
@@ -148,7 +148,7 @@ class Check(ModelAPIView):
     """What publishing would find."""
 
     @requires(START)
-    @blueprint.response(200, ReportSchema)
+    @blueprint.response(200, SoundnessSchema)
     def get(self, id: UUID) -> Any:
         """Check a version, and tell which running instances would differ."""
         row = definitions.get(id)
@@ -167,7 +167,7 @@ class Publish(ModelAPIView):
     """The way of a draft into use."""
 
     @requires(DESIGN)
-    @blueprint.response(200, VersionSchema)
+    @blueprint.response(200, DefinitionVersionSchema)
     def post(self, id: UUID) -> Any:
         """Publish a draft that is sound; from now on it never changes."""
         row = definitions.get(id)

@@ -22,7 +22,10 @@ from archivolt_host.kit.api import (
 WORK = "workflow.work"
 
 blueprint = Blueprint(
-    "delegations", __name__, description="Who stands in for whom.", url_prefix="/workflow"
+    "delegations",
+    __name__,
+    description="Who stands in for whom.",
+    url_prefix="/workflow",
 )
 
 

@@ -90,7 +90,9 @@ def _start(point: Point) -> str:
 def _node(node: Node, point: Point) -> str:
     x, y = point
     fill, line = COLOURS.get(node.kind, PLAIN)
-    look = f'fill="{fill}" stroke="{line}" stroke-width="{3 if node.kind == END else 1.5}"'
+    look = (
+        f'fill="{fill}" stroke="{line}" stroke-width="{3 if node.kind == END else 1.5}"'
+    )
     words = [node.kind, *_details(node)]
     return "\n".join(
         [

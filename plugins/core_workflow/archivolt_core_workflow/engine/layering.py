@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from archivolt_core_workflow.engine.model import Definition
 
@@ -50,8 +51,8 @@ def _back(start: str, ways: Sequence[Way]) -> frozenset[Way]:
         path, line = {root}, [(root, iter(after.get(root, ())))]
         while line:
             name, targets = line[-1]
-            target = next(targets, None)
-            if target is None:
+            target = next(targets, "")
+            if not target:
                 line.pop()
                 path.discard(name)
                 done.add(name)
@@ -101,7 +102,7 @@ def _ordered(
     behind: dict[str, list[str]] = {}
     for (source, target), between in bends.items():
         chain = [source, *between, target]
-        for left, right in zip(chain, chain[1:], strict=False):
+        for left, right in pairwise(chain):
             before.setdefault(right, []).append(left)
             behind.setdefault(left, []).append(right)
     ordered = [list(column) for column in columns]
@@ -114,7 +115,7 @@ def _ordered(
         }
         line = ordered if sweep % 2 == 0 else ordered[::-1]
         for column in line:
-            column.sort(key=lambda name: _middle(neighbours.get(name), name, places))  # noqa: B023
+            column.sort(key=lambda name: _middle(neighbours.get(name), name, places))
             for place, name in enumerate(column):
                 places[name] = place / max(len(column) - 1, 1)
     return ordered

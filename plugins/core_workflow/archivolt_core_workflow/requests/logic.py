@@ -24,6 +24,7 @@ from archivolt_host.kit.errors import (
     InvalidError,
     NotFoundError,
     RefusedError,
+    StaleError,
 )
 
 OWNERS = frozenset({"owner", "admin"})
@@ -99,7 +100,16 @@ def _store(request: Request, status: str) -> Request:
     values: dict[str, Any] = {"status": status, "updated_at": moment}
     if status != SUBMITTED:
         values |= {"reviewed_by": actor().id, "reviewed_at": moment}
-    return requests.update(request, **values)
+        hooks.tell(
+            "request_decided",
+            request_id=request.id,
+            creator=request.created_by,
+            status=status,
+        )
+    try:
+        return requests.update(request, **values)
+    except StaleError as error:
+        raise RefusedError("Somebody else was faster: read it again.") from error
 
 
 def _facts(request: Request) -> dict[str, Any]:

@@ -43,7 +43,7 @@ class Task(UuidMixin, RevisionMixin, Base):
     about: Mapped[str] = mapped_column(String(16))
     object_id: Mapped[UUID | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
-    due_at: Mapped[datetime] = mapped_column(default=NEVER)
+    due_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     ended_by: Mapped[UUID | None]
     decision: Mapped[str | None] = mapped_column(String(64))

@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy import Table, and_, exists, func, or_, select, union
 
 from archivolt_core_workflow.tasks.models import (
-    CANCELLED,
     DONE,
     NEVER,
     OPEN,
@@ -48,7 +47,7 @@ class TaskService(Service[Task]):
         """Let these find the task in their inbox, and nobody else."""
         self.hide([task.id])
         rows = [
-            {"subject": subject, "task_id": task.id, "due_at": task.due_at}
+            {"subject": subject, "task_id": task.id, "due_at": task.due_at or NEVER}
             for subject in dict.fromkeys(subjects)
         ]
         if rows:
@@ -158,7 +157,7 @@ class TaskService(Service[Task]):
 
     def figures(self, key: str, since: datetime) -> Sequence[Any]:
         """Return by node how many tasks ended since then, and how many of them late."""
-        late = and_(self._c["due_at"] < NEVER, self._c["ended_at"] > self._c["due_at"])
+        late = self._c["ended_at"] > self._c["due_at"]
         query = select(
             self._c["node"],
             func.count().label("done"),
@@ -219,5 +218,3 @@ class RotationService(Service[Rotation]):
 tasks = TaskService()
 votes = VoteService()
 rotations = RotationService()
-
-__all__ = ["CANCELLED", "rotations", "tasks", "votes"]
