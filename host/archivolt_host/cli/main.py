@@ -12,6 +12,7 @@ OWN = {
     "doctor": "archivolt_host.cli.wiring:doctor",
     "manifest": "archivolt_host.cli.manifest:manifest",
     "migrate": "archivolt_host.cli.migrate:migrate",
+    "plugin": "archivolt_host.cli.authoring.command:plugin",
     "plugins": "archivolt_host.cli.plugins:plugins",
     "run": "archivolt_host.cli.wiring:run",
     "tenants": "archivolt_host.cli.tenants:tenants",
