@@ -40,7 +40,8 @@ def with_needed(plugins: Sequence[str]) -> Sequence[str]:
     """Return plugins, and before each the installed ones that it cannot do without."""
     from archivolt_host.plugins.discovery import discover, infos
 
-    known, chosen = infos(discover()), dict.fromkeys(())
+    known = infos(discover())
+    chosen: dict[str, None] = {}
 
     def choose(name: str) -> None:
         for need in known[name].requires if name in known else ():
