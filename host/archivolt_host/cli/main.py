@@ -8,6 +8,7 @@ import click
 
 # Imported when called for: a command's help must not cost the whole application.
 OWN = {
+    "conform": "archivolt_host.cli.conform.command:conform",
     "demo": "archivolt_host.cli.demo:demo",
     "doctor": "archivolt_host.cli.wiring:doctor",
     "manifest": "archivolt_host.cli.manifest:manifest",
