@@ -1,4 +1,4 @@
-"""``archivolt conform`` as authors run it: a program of its own on what is installed."""
+"""``archivolt conform`` as its users run it: a program, on a plugin that is installed."""
 
 import json
 import os
