@@ -17,6 +17,7 @@ OTHER_KEYS = {
     "catching_up": "one row per tenant and plugin",
     "epoch": "a single row",
     "plugin_out": "one row per tenant and plugin",
+    "host_step": "a run's steps by their number",
     "host_idempotency": "found by what the caller sent",
     "documents_tag": "an index: documents are found by their tag",
     "search_document": "an index: its rows are numbered as FTS5 numbers them",
