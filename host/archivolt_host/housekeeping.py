@@ -5,7 +5,7 @@ from typing import Any
 
 from archivolt_hookspecs import host, registration
 from archivolt_host.http import idempotency
-from archivolt_host.jobs import bus, events
+from archivolt_host.jobs import bus, events, retention
 from archivolt_host.jobs.registry import job
 from archivolt_host.orchestration import creation
 from archivolt_host.orchestration import sweeping as runs
@@ -27,18 +27,15 @@ def resync(plugin: str) -> int | None:
 
 @job(queue="low", retries=1)
 def sweep() -> dict[str, Any]:
-    """Delete what is no longer needed; finish what was begun."""
+    """Delete what has served its time, and orphaned files; finish what was begun."""
     slug = context.tenant().slug
     for plugin in dispatch.registry().overrides.catching_up(slug):
         bus.enqueue(resync, plugin=plugin, unique=f"resync:{plugin}")
     before = time.time() - SETTLED
     purged = dispatch.collect(registration.purge_storage.__name__, before=before)
     runs.look()  # the watch over them could have been lost
-    return {
-        "keys": idempotency.forget_old(),
-        "runs": runs.forget_old(),
-        "files": sum(purged),
-    }
+    forgotten = retention.forget_old() | {"keys": idempotency.forget_old()}
+    return forgotten | {"runs": runs.forget_old(), "files": sum(purged)}
 
 
 OWN_JOBS = (events.deliver, resync, sweep, runs.sweep_runs, runs.resume_run)

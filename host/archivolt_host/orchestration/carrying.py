@@ -2,15 +2,12 @@
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import fields
 from typing import Any
 
 from archivolt_hookspecs.identity import Actor
-from archivolt_host.orchestration import values
+from archivolt_host.jobs import carrying
 from archivolt_host.tenants import context
 from archivolt_host.tenants.context import Tenant
-
-TYPES = values.signature_of(Actor).parameters
 
 
 def actor() -> Actor:
@@ -23,16 +20,13 @@ def actor() -> Actor:
 
 def carried() -> dict[str, Any]:
     """Return who is asking, as JSON."""
-    who = actor()
-    facts = {one.name: getattr(who, one.name) for one in fields(who)}
-    named = values.plain(facts, "An actor's fields")
-    return {"actor": named, "request_id": context.request_id()}
+    return carrying.pack(actor())
 
 
 def resumed(
     tenant: Tenant | None, found: Mapping[str, Any]
 ) -> AbstractContextManager[None]:
-    """Be, for a while, whoever began the run."""
-    known = {n: v for n, v in found["actor"].items() if n in TYPES}
-    typed = {n: values.typed(TYPES[n].annotation, v) for n, v in known.items()}
-    return context.acting(tenant, Actor(**typed), found["request_id"])
+    """Be, for a while, whoever began the run; the system goes on with its own."""
+    if tenant is None:
+        return context.acting(None, actor(), found["request_id"])
+    return carrying.acting(tenant, found)

@@ -9,6 +9,7 @@ from uuid import UUID, uuid5
 from sqlalchemy.exc import SQLAlchemyError
 
 from archivolt_host.errors import UnavailableError
+from archivolt_host.jobs.claims import LeaseLostError
 from archivolt_host.orchestration import beginning, unwinding, values
 from archivolt_host.orchestration import journal as journals
 from archivolt_host.orchestration import models as m
@@ -84,7 +85,7 @@ class Drive:
         try:
             while self.run.status == m.RUNNING:
                 self._go_on()
-        except (LostError, RunWaitsError):
+        except (LeaseLostError, RunWaitsError):
             raise
         except (Exception, KeyboardInterrupt, SystemExit) as error:
             unwinding.unwind_after(self, error)
@@ -113,7 +114,7 @@ class Drive:
         self._refuse_to_go_on()
         try:
             self._do(self.steps[self.seq])
-        except (LostError, RunWaitsError, RunStuckError):
+        except (LeaseLostError, RunWaitsError, RunStuckError):
             raise
         except Exception as error:  # a step may raise anything
             self._try_again(self.steps[self.seq], error)

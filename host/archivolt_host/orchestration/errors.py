@@ -5,9 +5,10 @@ from typing import ClassVar
 from uuid import UUID
 
 from archivolt_host.errors import RefusedError, UnavailableError
+from archivolt_host.jobs.claims import LeaseLostError
 
 
-class LostError(Exception):
+class LostError(LeaseLostError):
     """Another process has the run now; nothing of ours may be committed."""
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from archivolt_host.errors import RefusedError
 from archivolt_host.jobs import bus
+from archivolt_host.jobs.claims import LeaseLostError
 from archivolt_host.jobs.registry import jobs
 from archivolt_host.orchestration import beginning, carrying
 from archivolt_host.orchestration import journal as journals
@@ -111,6 +112,8 @@ def resume(journal: Journal, id: UUID) -> Run | None:
             _postpone(journal, found, f"{error} It goes on once that is loaded again.")
         except LostError as error:
             log.info("run lost", run=str(id), problem=str(error))
+        except LeaseLostError:
+            raise  # the job that goes on with it is no longer ours
         except Exception as error:  # its end is noted in the run
             log.warning("run ended badly", run=str(id), problem=repr(error))
     return journal.find(id)

@@ -26,7 +26,7 @@ LOOK_EVERY = 2.0  # seconds, at the catalog
 KEPT = timedelta(days=30)  # what has ended stays to be looked at
 
 
-@job(queue="high", retries=10)
+@job(queue="high", retries=10, short=True)
 def sweep_runs() -> int:
     """Look after the runs of a tenant."""
     return look()
@@ -43,7 +43,7 @@ def look() -> int:
     return len(ids)
 
 
-@job(queue="medium", retries=10)
+@job(queue="medium", retries=10, timeout=3600)
 def resume_run(run: str) -> dict[str, Any] | None:
     """Go on with one run, and say how it ended."""
     found = running.resume(Journal(context.tenant()), UUID(run))

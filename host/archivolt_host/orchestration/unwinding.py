@@ -8,8 +8,9 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from archivolt_host.errors import UnavailableError
+from archivolt_host.jobs.claims import LeaseLostError
 from archivolt_host.orchestration import models as m
-from archivolt_host.orchestration.errors import LostError, RunStuckError, RunWaitsError
+from archivolt_host.orchestration.errors import RunStuckError, RunWaitsError
 from archivolt_host.orchestration.leases import kept
 from archivolt_host.orchestration.patience import LONGEST_NAP, sentence, wait_after
 from archivolt_host.orchestration.steps import Child
@@ -30,7 +31,7 @@ def unwind_after(drive: "Drive", error: BaseException) -> None:
     """
     try:
         unwind(drive, sentence(error))
-    except (LostError, UnavailableError, RunStuckError, SQLAlchemyError) as later:
+    except (LeaseLostError, UnavailableError, RunStuckError, SQLAlchemyError) as later:
         facts = {"run": str(drive.run.id), "name": drive.run.name}
         log.warning("run not taken back yet", problem=str(later), **facts)
 
@@ -68,7 +69,7 @@ def _undo(drive: "Drive", row: Any, *, last: bool) -> None:
     while True:
         try:
             _undo_once(drive, row, last)
-        except (LostError, RunWaitsError):
+        except (LeaseLostError, RunWaitsError):
             raise
         except RunStuckError as error:
             _get_stuck(drive, row, str(error))

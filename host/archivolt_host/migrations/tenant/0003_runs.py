@@ -6,7 +6,7 @@ from alembic import op
 from archivolt_host.tenants import columns as db
 
 revision = "host_0003"
-down_revision = "host_0001"
+down_revision = "host_0002"
 branch_labels = None
 depends_on = None
 
