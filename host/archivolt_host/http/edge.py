@@ -91,7 +91,8 @@ class Edge(Flask):
         began, id = perf_counter(), stages.request_id(asked)
         timing.begin_request()
         g.began, g.access, g.outside = began, CLOSED, context.current()
-        context.enter(None, None, id)
+        origin = stages.origin(asked)
+        context.enter(None, None, id, origin)
         if asked.method == "OPTIONS":
             return None  # a preflight carries neither tenant nor token
         access = self._access()
@@ -99,7 +100,7 @@ class Edge(Flask):
             return None
         g.access = access
         tenant = self.tenant_stage(asked, access)
-        context.enter(tenant, None, id)
+        context.enter(tenant, None, id, origin)
         self._refuse_unmigrated()
         if tenant is not None and asked.method in SAFE:
             # Authentication and view read in one transaction; writers get their own.
@@ -175,4 +176,4 @@ class Edge(Flask):
 
 def _leave(error: BaseException | None) -> None:
     """Leave no tenant behind for what this thread does next."""
-    context.enter(*g.pop("outside", (None, None, "")))
+    context.enter(*g.pop("outside", (None,)))

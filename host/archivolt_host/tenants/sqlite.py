@@ -16,6 +16,7 @@ from sqlalchemy.pool.base import _ConnectionRecord
 
 from archivolt_host.errors import UnavailableError
 from archivolt_host.tenants.context import SqlitePlace
+from archivolt_host.tenants.recorded import refuse_unrecorded
 
 IDLE_CONNECTIONS = 128  # over all files of one process
 QUEUE_SECONDS = 30.0  # how long a writer waits for its turn
@@ -127,6 +128,8 @@ def make_engine(synchronous: str = "FULL") -> Engine:
     @event.listens_for(engine, "connect")
     def remember_file(connection: Any, record: ConnectionPoolEntry) -> None:
         record.info["path"] = _file.get()
+
+    event.listen(engine, "before_cursor_execute", refuse_unrecorded)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:

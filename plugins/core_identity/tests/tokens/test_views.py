@@ -2,7 +2,8 @@ from datetime import timedelta
 
 import pytest
 from flask_jwt_extended import create_access_token
-from sqlalchemy import text
+
+from archivolt_host.kit.testing import unrecorded
 
 pytestmark = pytest.mark.placements
 PASSWORD = "a test password"
@@ -76,7 +77,7 @@ def test_garbage_is_refused_as_a_refresh_token(stranger, token):
 
 def test_a_disabled_user_is_out_at_once(stranger, tokens, in_tenant, tenant):
     with in_tenant(tenant) as work:
-        work.session.execute(text("UPDATE identity_user SET state = 'disabled'"))
+        work.session.execute(unrecorded("UPDATE identity_user SET state = 'disabled'"))
     assert me(stranger, tokens["access"]) == 401
     assert refresh(stranger, tokens["refresh"]).status_code == 401
     sent = {"username": "admin", "password": PASSWORD}
