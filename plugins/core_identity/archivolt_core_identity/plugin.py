@@ -22,8 +22,8 @@ class Identity:
 
     @hookimpl
     def register_blueprints(self) -> Sequence[Any]:
-        """Serve ``/vault/auth`` and ``/vault/me``."""
-        return [token_views.blueprint, user_views.blueprint]
+        """Serve ``/vault/auth``, ``/vault/users`` and ``/vault/me``."""
+        return [token_views.blueprint, user_views.blueprint, user_views.me]
 
     @hookimpl
     def register_permissions(self) -> Sequence[Permission]:
@@ -31,6 +31,7 @@ class Identity:
         return [
             Permission("plugins.read", "See the plugins and their settings."),
             Permission("plugins.manage", "Switch plugins and change settings."),
+            Permission("users.read", "See the users of the tenant."),
             Permission("users.manage", "Add users and change them."),
             Permission("jobs.read", "See everybody's jobs."),
         ]
@@ -58,6 +59,11 @@ class Identity:
     def identify(self, scheme: str, token: str) -> Actor | None:
         """Tell whose token it is."""
         return tokens.identify(token)
+
+    @hookimpl
+    def find_actor(self, who: str) -> Actor | None:
+        """Look a user up by id or name."""
+        return logic.find_actor(who)
 
     @hookimpl
     def permission_granted(self, actor: Actor, permission: str) -> bool | None:
