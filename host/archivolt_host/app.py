@@ -178,7 +178,8 @@ def _catalog_place(home: Home, manifest: Manifest) -> Place:
 def _bind(host: Host) -> None:
     sessions.bind(host.databases, host.catalog_place)
     dispatch.bind(host.registry)
-    job_registry.bind(Jobs(host.registry, housekeeping.OWN_JOBS))
+    other_names = job_registry.aliases(host.manifest.host["queue_aliases"])
+    job_registry.bind(Jobs(host.registry, housekeeping.OWN_JOBS, other_names))
     rings.bind(rings.Bell(host.valkey_url))
     worker.bind(host.catalog)
     drivers.bind(host.home.path)
