@@ -271,3 +271,11 @@ def purge_trash(limit: int = 1000) -> set[str]:
     versions.remove_of(ids)
     documents.bulk_delete(ids)
     return hashes
+
+
+def why_owner_stays(user_id: UUID) -> str | None:
+    """Return why a user cannot be deleted, or None where no document is theirs."""
+    if not (count := documents.count_of(user_id)):
+        return None
+    owned = "a document" if count == 1 else f"{count:,} documents"
+    return f"The user owns {owned}: disable the user instead of deleting."

@@ -29,6 +29,7 @@ class DocumentService(Service[Document]):
     sql_verbs = (
         "by_ids",
         "any_in_folder",
+        "count_of",
         "set_tags",
         "set_text_status",
         "store_text",
@@ -55,6 +56,10 @@ class DocumentService(Service[Document]):
             self._c["folder_id"] == folder_id, self._c["status"] == ACTIVE
         )
         return self.connection.scalar(query.limit(1)) is not None
+
+    def count_of(self, user_id: UUID) -> int:
+        """Return how many documents somebody made, those in the trash included."""
+        return self._count({"created_by": user_id})
 
     def set_tags(self, id: UUID, tags: Iterable[str], *, new: bool = False) -> None:
         """Make these the tags by which a document is found."""
