@@ -80,9 +80,12 @@ class DocumentService(Service[Document]):
         values = {"text_status": status, "text_problem": problem}
         return self._update_where(*of_this, **values) == 1
 
-    def store_text(self, id: UUID, version: int, text: str) -> None:
+    def store_text(
+        self, id: UUID, version: int, text: str, *, new: bool = False
+    ) -> None:
         """Keep the text of a document's current version."""
-        self.connection.execute(TEXT.delete().where(TEXT.c.document_id == id))
+        if not new:
+            self.connection.execute(TEXT.delete().where(TEXT.c.document_id == id))
         self.connection.execute(
             TEXT.insert(), {"document_id": id, "version": version, "text": text}
         )
