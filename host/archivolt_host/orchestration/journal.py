@@ -13,11 +13,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Table, bindparam, select
+from sqlalchemy import Connection
 
 from archivolt_host.jobs import wake
 from archivolt_host.orchestration import models as m
 from archivolt_host.orchestration.errors import LostError
+from archivolt_host.orchestration.statements import IN_CATALOG, IN_TENANT, Statements
 from archivolt_host.tenants import context, sessions
 from archivolt_host.tenants.columns import now
 from archivolt_host.tenants.context import Place, Tenant
@@ -60,77 +61,6 @@ class Run:
         """Return what a row says."""
         names = cls.__dataclass_fields__.keys() - {"is_new"}
         return cls(**{name: getattr(row, name) for name in names})
-
-
-class Statements:
-    """The statements of one pair of tables, made once: they run at every step."""
-
-    def __init__(self, runs: Table, steps: Table) -> None:
-        self.runs, self.steps = runs, steps
-        held = (runs.c.id == bindparam("of_run"), runs.c.fence == bindparam("held"))
-        live = runs.c.status == bindparam("in_status")
-        self.add_run = runs.insert()
-        self.add_step = steps.insert()
-        self.move = (
-            runs.update()
-            .where(*held, live, runs.c.cursor == bindparam("at"))
-            .values(cursor=bindparam("to"), attempts=bindparam("tries"))
-            .returning(runs.c.cancelled_by)
-        )
-        names = ("status", "result", "problem", "lease_until", "finished_at")
-        values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
-        values |= {"cursor": bindparam("to"), "attempts": bindparam("tries")}
-        self.turn = (
-            runs.update()
-            .where(*held, live, runs.c.cursor == bindparam("at"))
-            .values(**values, lease_owner=bindparam("new_owner"))
-            .returning(runs.c.cancelled_by)
-        )
-        self.mark = (
-            steps.update()
-            .where(steps.c.run_id == bindparam("of_run"))
-            .where(steps.c.seq == bindparam("of_seq"))
-            .values(
-                status=bindparam("new_status"),
-                output=bindparam("new_output"),
-                problem=bindparam("new_problem"),
-                at=bindparam("new_at"),
-            )
-        )
-        self.claim = (
-            runs.update()
-            .where(*held, live, runs.c.lease_until == bindparam("seen_until"))
-            .values(
-                fence=runs.c.fence + 1,
-                attempts=runs.c.attempts + 1,
-                lease_owner=bindparam("new_owner"),
-                lease_until=bindparam("new_until"),
-                status=bindparam("new_status"),
-            )
-            .returning(*runs.c)
-        )
-        self.extend = (
-            runs.update()
-            .where(*held, runs.c.status.in_(m.LIVE))
-            .values(lease_until=bindparam("new_until"))
-        )
-        self.get = select(runs).where(runs.c.id == bindparam("of_run"))
-        self.by_key = select(runs).where(
-            runs.c.unique_key == bindparam("key"), runs.c.status != m.UNDONE
-        )
-        self.steps_of = (
-            select(steps)
-            .where(steps.c.run_id == bindparam("of_run"))
-            .order_by(steps.c.seq)
-        )
-
-
-def _statements(run: Any, step: Any) -> Statements:
-    return Statements(run.__table__, step.__table__)
-
-
-IN_TENANT = _statements(m.RunRow, m.StepRow)
-IN_CATALOG = _statements(m.CatalogRunRow, m.CatalogStepRow)
 
 
 @dataclass(frozen=True)
@@ -224,7 +154,9 @@ class Journal:
             "problem": values.get("problem", run.problem),
             "lease_until": values.get("until") or now() + LEASE,
             "finished_at": now() if ended else None,
-            "owner": owner() if status in m.LIVE and "until" not in values else None,
+            "lease_owner": owner()
+            if status in m.LIVE and "until" not in values
+            else None,
         }
         changes = {f"new_{name}": value for name, value in named.items()}
         changes |= {"to": to, "tries": values.get("tries", 0)}
