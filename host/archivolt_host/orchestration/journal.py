@@ -148,15 +148,14 @@ class Journal:
     ) -> None:
         """Give a run another status, or another time at which it goes on."""
         ended = status in (m.DONE, m.UNDONE)
+        is_held = status in m.LIVE and "until" not in values
         named = {
             "status": status,
             "result": values.get("result", run.result),
             "problem": values.get("problem", run.problem),
             "lease_until": values.get("until") or now() + LEASE,
             "finished_at": now() if ended else None,
-            "lease_owner": owner()
-            if status in m.LIVE and "until" not in values
-            else None,
+            "lease_owner": owner() if is_held else None,
         }
         changes = {f"new_{name}": value for name, value in named.items()}
         changes |= {"to": to, "tries": values.get("tries", 0)}

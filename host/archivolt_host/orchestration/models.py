@@ -24,8 +24,6 @@ TAKEN = "status <> 'undone'"
 class RunMixin(UuidMixin):
     """One run of an orchestrator: how far it has come, and who is at it."""
 
-    __tablename__ = "host_run"
-
     name: Mapped[str] = mapped_column(String(200))
     version: Mapped[int]
     parent_id: Mapped[UUID | None] = mapped_column(index=True)
@@ -75,8 +73,6 @@ class RunMixin(UuidMixin):
 class StepMixin:
     """One step of a run that was begun: what it gave, and whether it still stands."""
 
-    __tablename__ = "host_step"
-
     run_id: Mapped[UUID] = mapped_column(primary_key=True)
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     name: Mapped[str] = mapped_column(String(200))
@@ -89,14 +85,22 @@ class StepMixin:
 class RunRow(RunMixin, Base):
     """A run in a tenant."""
 
+    __tablename__ = "host_run"
+
 
 class StepRow(StepMixin, Base):
     """A step of a run in a tenant."""
+
+    __tablename__ = "host_step"
 
 
 class CatalogRunRow(RunMixin, CatalogBase):
     """A run of the system, such as the creation of a tenant."""
 
+    __tablename__ = "host_run"
+
 
 class CatalogStepRow(StepMixin, CatalogBase):
     """A step of a run of the system."""
+
+    __tablename__ = "host_step"

@@ -38,7 +38,7 @@ class Statements:
         )
 
     def _move(self) -> Any:
-        to = {"cursor": bindparam("to"), "attempts": bindparam("tries")}
+        to: dict[str, Any] = {"cursor": bindparam("to"), "attempts": bindparam("tries")}
         change = self.runs.update().where(*self._still).values(to)
         return change.returning(self.runs.c.cancelled_by)
 

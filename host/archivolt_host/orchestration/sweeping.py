@@ -15,6 +15,7 @@ from archivolt_host.orchestration import journal as journals
 from archivolt_host.orchestration import models as m
 from archivolt_host.orchestration import running
 from archivolt_host.orchestration.journal import Journal
+from archivolt_host.orchestration.statements import IN_TENANT
 from archivolt_host.orchestration.watching import watch
 from archivolt_host.tenants import context, sessions
 from archivolt_host.tenants.columns import now
@@ -88,7 +89,7 @@ def _due(journal: Journal) -> tuple[list[UUID], datetime | None]:
 
 def forget_old(limit: int = 1000) -> int:
     """Delete what ended long ago in the current tenant; return the number of runs."""
-    runs, steps = journals.IN_TENANT.runs, journals.IN_TENANT.steps
+    runs, steps = IN_TENANT.runs, IN_TENANT.steps
     ended = (runs.c.status.in_((m.DONE, m.UNDONE)), runs.c.finished_at < now() - KEPT)
     old = select(runs.c.id).where(*ended).order_by(runs.c.finished_at).limit(limit)
     connection = sessions.connection()

@@ -20,6 +20,7 @@ LOG: list[str] = []
 
 class Account(Base):
     __tablename__ = "bank_account"
+    unaudited = "a test"
 
     name: Mapped[str] = mapped_column(primary_key=True)
     balance: Mapped[int]
@@ -27,6 +28,7 @@ class Account(Base):
 
 class Entry(UuidMixin, Base):
     __tablename__ = "bank_entry"
+    unaudited = "a test"
 
     run: Mapped[str]
     words: Mapped[str]
