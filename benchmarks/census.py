@@ -30,6 +30,7 @@ class Counting:
         self.statements: Counter[str] = Counter()
         self.syncs = 0
         event.listen(Engine, "before_cursor_execute", self._statement)
+        event.listen(Engine, "begin", self._begin)
         self._sync, os.fsync = os.fsync, self._synced
 
     def clear(self) -> None:
@@ -45,6 +46,11 @@ class Counting:
         subject = SUBJECT.search(text)
         verb = text.split(None, 1)[0]
         self.statements[f"{verb} {subject[1]}" if subject else text] += 1
+
+    def _begin(self, connection: Any) -> None:
+        """Count what Archivolt begins by hand, beside the engine."""
+        begin = getattr(connection.connection.dbapi_connection, "begin", None)
+        self.statements.update([begin] if begin else [])
 
     def _synced(self, descriptor: Any) -> None:
         self.syncs += 1

@@ -1,19 +1,39 @@
 """Who is asking: what the host needs to know of a caller, and who tells it."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
-from archivolt_hookspecs.markers import asks, first
+from archivolt_hookspecs.markers import asks, first, joins
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A user, or the system itself, as every plugin sees it."""
+    """Who is asking: a user, or the system itself, as every plugin sees it.
+
+    ``roles`` are held on the whole tenant; ``groups`` are all of the user's, direct or
+    through another. ``limits`` is the scope of an API key: these permissions and no
+    others, None for no limit. ``impersonator`` is who really acts, where that is
+    somebody else.
+    """
 
     id: UUID
     name: str
     tenant: str
-    roles: frozenset[str] = field(default_factory=frozenset)
+    roles: frozenset[str] = frozenset()
+    groups: frozenset[UUID] = frozenset()
+    limits: frozenset[str] | None = None
+    impersonator: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UserInfo:
+    """A user as other plugins see it; ``state`` is ``active`` or ``disabled``."""
+
+    id: UUID
+    name: str
+    email: str | None
+    state: str
 
 
 @first
@@ -36,3 +56,32 @@ def permission_granted(actor: Actor, permission: str) -> bool | None:
 @asks
 def sign_in_refused(username: str) -> str | None:
     """Return a reason to refuse a sign-in whose password was right, or None."""
+
+
+@first
+def signing_keys() -> Mapping[str, str] | None:
+    """Return the keys that tokens may be signed with, by name, the newest first.
+
+    None, from everyone, stands for the deployment's own secret.
+    """
+
+
+@first
+def find_actor(who: str) -> Actor | None:
+    """Return the user with this id or name as if they were asking, or None.
+
+    One who is disabled is None: nobody is to act for them, or to wait for them.
+    """
+
+
+@joins
+def user_saved(user: UserInfo, roles: Sequence[str] | None) -> None:
+    """Follow a new or changed user, inside the transaction that writes it.
+
+    ``roles`` are those that the user is to have on the whole tenant; None leaves them.
+    """
+
+
+@asks
+def user_removal_refused(user_id: UUID) -> str | None:
+    """Return a reason why a user may not be deleted, or None."""

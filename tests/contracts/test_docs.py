@@ -111,7 +111,7 @@ def test_exactly_the_published_routes_are_public(app, read):
 
 
 def test_an_unpublished_public_route_is_caught(app, read):
-    rules = list(app.url_map.iter_rules("users.Me"))
+    rules = list(app.url_map.iter_rules("me.Me"))
     access = {
         key: next(a for a in app.access.values() if a.public) for key in app.access
     }

@@ -10,12 +10,14 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, Pool
 from sqlalchemy.pool.base import _ConnectionRecord
 
 from archivolt_host.errors import UnavailableError
 from archivolt_host.tenants.context import SqlitePlace
+from archivolt_host.tenants.recorded import refuse_unrecorded
 
 IDLE_CONNECTIONS = 128  # over all files of one process
 QUEUE_SECONDS = 30.0  # how long a writer waits for its turn
@@ -27,25 +29,28 @@ PRAGMAS = (
     "PRAGMA temp_store=MEMORY",
 )
 
-_file: ContextVar[Path] = ContextVar("file")
+Use = tuple[Path, bool]  # a file, and whether it is to be written
+
+_use: ContextVar[Use] = ContextVar("use")
 
 
 class FilePool(Pool):
     """Idle connections by file, the longest unused closed first when there are many.
 
     An LRU of engines would cost an engine and an opened file per miss; here a miss
-    costs the opened file alone.
+    costs the opened file alone. Readers and writers have connections of their own:
+    to forbid one connection to write and allow it again expires all its statements.
     """
 
     def __init__(self, creator: Callable[..., Any], **options: Any) -> None:
         super().__init__(creator, **options)
-        self._idle: OrderedDict[_ConnectionRecord, Path] = OrderedDict()
-        self._by_file: dict[Path, list[_ConnectionRecord]] = {}
+        self._idle: OrderedDict[_ConnectionRecord, Use] = OrderedDict()
+        self._by_use: dict[Use, list[_ConnectionRecord]] = {}
         self._mutex = threading.Lock()
 
     def _do_get(self) -> ConnectionPoolEntry:
         with self._mutex:
-            if waiting := self._by_file.get(_file.get()):
+            if waiting := self._by_use.get(_use.get()):
                 record = waiting.pop()
                 del self._idle[record]
                 return record
@@ -53,28 +58,32 @@ class FilePool(Pool):
 
     def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
         assert isinstance(record, _ConnectionRecord)  # noqa: S101 - SQLAlchemy made it
-        path = record.info.get("path")
-        if record.dbapi_connection is None or path is None:
+        use = record.info.get("use")
+        if record.dbapi_connection is None or use is None:
             return
         with self._mutex:
-            self._idle[record] = path
-            self._by_file.setdefault(path, []).append(record)
+            self._idle[record] = use
+            self._by_use.setdefault(use, []).append(record)
             surplus = self._oldest() if len(self._idle) > IDLE_CONNECTIONS else None
         if surplus is not None:
             surplus.close()
 
     def _oldest(self) -> _ConnectionRecord:
-        record, path = self._idle.popitem(last=False)
-        siblings = self._by_file[path]
+        record, use = self._idle.popitem(last=False)
+        siblings = self._by_use[use]
         siblings.remove(record)
         if not siblings:
-            del self._by_file[path]
+            del self._by_use[use]
         return record
 
     def forget(self, path: Path) -> None:
         """Close the idle connections of one file, as before it is replaced."""
         with self._mutex:
-            records = self._by_file.pop(path, [])
+            records = [
+                record
+                for write in (False, True)
+                for record in self._by_use.pop((path, write), [])
+            ]
             for record in records:
                 del self._idle[record]
         for record in records:
@@ -94,25 +103,43 @@ class FilePool(Pool):
         with self._mutex:
             records = list(self._idle)
             self._idle.clear()
-            self._by_file.clear()
+            self._by_use.clear()
         for record in records:
             record.close()
 
     def status(self) -> str:
         """Say how many connections are idle."""
-        return f"{len(self._idle)} idle connections to {len(self._by_file)} files"
+        files = {path for path, _ in self._by_use}
+        return f"{len(self._idle)} idle connections to {len(files)} files"
 
 
-def connect(path: Path, synchronous: str = "FULL") -> sqlite3.Connection:
+class FileConnection(sqlite3.Connection):
+    """A connection that knows how its transactions begin."""
+
+    begin = "BEGIN"
+
+
+def connect(
+    path: Path, synchronous: str = "FULL", *, write: bool = True
+) -> FileConnection:
     """Open a file with our settings; transactions are begun by hand."""
-    connection = sqlite3.connect(
-        path, isolation_level=None, check_same_thread=False, cached_statements=256
+    connection: FileConnection = sqlite3.connect(
+        path,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=256,
+        factory=FileConnection,
     )
     for pragma in PRAGMAS:
         connection.execute(pragma)
     connection.execute(f"PRAGMA synchronous={synchronous}")
     # ATTACH would open any other tenant's file.
     connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
+    if write:
+        connection.begin = "BEGIN IMMEDIATE"
+    else:
+        # Whoever reads has no turn in the queue of writers, and must not write.
+        connection.execute("PRAGMA query_only=ON")
     return connection
 
 
@@ -121,23 +148,29 @@ def make_engine(synchronous: str = "FULL") -> Engine:
     engine = create_engine(
         "sqlite+pysqlite://",
         poolclass=FilePool,
-        creator=lambda: connect(_file.get(), synchronous),
+        creator=lambda: _open(synchronous),
     )
 
     @event.listens_for(engine, "connect")
-    def remember_file(connection: Any, record: ConnectionPoolEntry) -> None:
-        record.info["path"] = _file.get()
+    def remember_use(connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info["use"] = _use.get()
+
+    event.listen(engine, "before_cursor_execute", refuse_unrecorded)
 
     @event.listens_for(engine, "begin")
-    def begin(connection: Any) -> None:
-        write = bool(connection.get_execution_options().get("archivolt_write"))
-        if connection.info.get("writes") is not write:
-            # Whoever reads has no turn in the queue of writers, and must not write.
-            connection.exec_driver_sql(f"PRAGMA query_only={not write:d}")
-            connection.info["writes"] = write
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    def begin(connection: Connection) -> None:
+        raw: Any = connection.connection.dbapi_connection
+        try:
+            raw.execute(raw.begin)  # a tenth of what it costs as a statement
+        except sqlite3.OperationalError as error:
+            raise OperationalError(raw.begin, None, error) from error
 
     return engine
+
+
+def _open(synchronous: str) -> FileConnection:
+    path, write = _use.get()
+    return connect(path, synchronous, write=write)
 
 
 class WriterQueue:
@@ -183,14 +216,11 @@ class SqliteDatabases:
 
     def connect(self, place: SqlitePlace, *, write: bool) -> Any:
         """Return a connection to the tenant's file, from the pool where one is idle."""
-        token = _file.set(place.path)
+        token = _use.set((place.path, write))
         try:
-            connection = self.engine.connect()
+            return self.engine.connect()
         finally:
-            _file.reset(token)
-        if write:
-            connection = connection.execution_options(archivolt_write=True)
-        return connection
+            _use.reset(token)
 
     def turn(self, place: SqlitePlace) -> Callable[[], None]:
         """Wait until this place may be written; return what ends the turn."""

@@ -4,6 +4,7 @@ import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from archivolt_host.tenants import sessions, sqlite
 from archivolt_host.tenants.context import SqlitePlace
@@ -99,3 +100,38 @@ def test_a_program_outside_of_the_queue_cannot_write_in_between(counter):
         stranger.close()
         work.session.connection().exec_driver_sql("UPDATE counter SET n = 5")
     assert count(counter) == 5
+
+
+def test_who_reads_cannot_write_even_after_a_writer_was_here(counter):
+    for _ in range(2):
+        add_one(counter)
+        with (
+            sessions.working(counter, write=False) as work,
+            pytest.raises(OperationalError, match="readonly database"),
+        ):
+            work.connection.exec_driver_sql("UPDATE counter SET n = 7")
+    assert count(counter) == 2
+
+
+def test_what_was_prepared_stays_prepared_between_reads_and_writes(counter):
+    """Only opening a file runs a PRAGMA: any other expires what was prepared."""
+    seen = {}
+    for write in (True, False):
+        with sessions.working(counter, write=write) as work:
+            raw = work.connection.connection.dbapi_connection
+            raw.set_trace_callback(seen.setdefault(raw, []).append)
+    add_one(counter)
+    assert count(counter) == 1
+    assert [words[1] for words in seen.values()] == ["BEGIN IMMEDIATE", "BEGIN"]
+    assert "PRAGMA" not in str(seen.values())
+
+
+def test_a_transaction_that_cannot_begin_is_a_database_error(counter, monkeypatch):
+    monkeypatch.setattr(sqlite, "PRAGMAS", ("PRAGMA busy_timeout=0",))
+    stranger = sqlite3.connect(counter.path, isolation_level=None)
+    stranger.execute("BEGIN IMMEDIATE")
+    with pytest.raises(OperationalError, match="locked"):
+        add_one(counter)
+    stranger.close()
+    add_one(counter)
+    assert count(counter) == 1

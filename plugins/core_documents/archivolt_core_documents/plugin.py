@@ -63,3 +63,8 @@ class Documents:
     ) -> Sequence[tuple[DocumentInfo, str]]:
         """Return live documents with their text, in id order."""
         return logic.changed_since(since, after, limit)
+
+    @hookimpl
+    def user_removal_refused(self, user_id: UUID) -> str | None:
+        """Keep those whose documents or folders would be nobody's."""
+        return logic.why_owner_stays(user_id)

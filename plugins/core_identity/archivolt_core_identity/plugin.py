@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from archivolt_core_identity.sessions import logic as sessions
+from archivolt_core_identity.sessions import views as session_views
 from archivolt_core_identity.tokens import logic as tokens
 from archivolt_core_identity.tokens import views as token_views
 from archivolt_core_identity.users import commands, logic, samples
@@ -22,8 +24,14 @@ class Identity:
 
     @hookimpl
     def register_blueprints(self) -> Sequence[Any]:
-        """Serve ``/vault/auth`` and ``/vault/me``."""
-        return [token_views.blueprint, user_views.blueprint]
+        """Serve ``/vault/auth``, ``/vault/users`` and ``/vault/me``."""
+        return [
+            token_views.blueprint,
+            token_views.jwt,
+            session_views.blueprint,
+            user_views.blueprint,
+            user_views.me,
+        ]
 
     @hookimpl
     def register_permissions(self) -> Sequence[Permission]:
@@ -31,6 +39,7 @@ class Identity:
         return [
             Permission("plugins.read", "See the plugins and their settings."),
             Permission("plugins.manage", "Switch plugins and change settings."),
+            Permission("users.read", "See the users of the tenant."),
             Permission("users.manage", "Add users and change them."),
             Permission("jobs.read", "See everybody's jobs."),
         ]
@@ -55,9 +64,20 @@ class Identity:
         return samples.load()
 
     @hookimpl
+    def purge_storage(self, before: float) -> int:
+        """Forget sessions that ended long ago; they are no files, so count none."""
+        sessions.forget_old(before)
+        return 0
+
+    @hookimpl
     def identify(self, scheme: str, token: str) -> Actor | None:
         """Tell whose token it is."""
         return tokens.identify(token)
+
+    @hookimpl
+    def find_actor(self, who: str) -> Actor | None:
+        """Look a user up by id or name."""
+        return logic.find_actor(who)
 
     @hookimpl
     def permission_granted(self, actor: Actor, permission: str) -> bool | None:

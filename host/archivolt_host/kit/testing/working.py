@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from archivolt_host.jobs.models import JobRow
     from archivolt_host.tenants.context import Tenant
 
-FRAMES = ("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "PRAGMA query_only")
+FRAMES = ("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK")
 RunJobs = Callable[..., Sequence["JobRow"]]
 
 

@@ -54,6 +54,15 @@ HOST_SETTINGS: tuple[Setting, ...] = (
     _host("web_processes", "integer", 2, "Processes that answer HTTP.", minimum=1),
     _host("web_threads", "integer", 8, "Threads in each of them.", minimum=1),
     _host("workers", "integer", 1, "Processes that run jobs.", minimum=0),
+    _host(
+        "queue_aliases",
+        "list",
+        [
+            *("tasks=medium", "heavy=bulk", "background=low"),
+            *("emails=high", "reports=low", "tenant_tasks=medium"),
+        ],
+        "Other names for the queues high, medium, low, bulk and duckdb.",
+    ),
     _host("bind", "string", "127.0.0.1", "The address to listen on."),
     _host(
         "domain",
@@ -71,7 +80,7 @@ HOST_SETTINGS: tuple[Setting, ...] = (
     _host("cors_origins", "list", [], "Origins that browsers may call from."),
     _host(
         "metrics_allow",
-        "list",
+        "networks",
         ["127.0.0.1", "::1"],
         "Addresses and networks that may read /metrics.",
     ),
@@ -103,11 +112,38 @@ HOST_SETTINGS: tuple[Setting, ...] = (
     _host("access_log", "boolean", True, "Log every request."),
     _host(
         "trusted_proxies",
-        "integer",
-        0,
-        "How many proxies in front add X-Forwarded headers.",
-        minimum=0,
+        "networks",
+        [],
+        "Addresses and networks of the proxies in front: what they say in "
+        "X-Forwarded-For, -Proto and -Host is believed, and nobody else's word.",
     ),
+    _host(
+        "https",
+        "string",
+        "optional",
+        "Where required, a request over http is answered with 301 to https, and "
+        "browsers are told to stay there (HSTS).",
+        choices=("optional", "required"),
+    ),
+    _host(
+        "limit_addresses",
+        "rates",
+        [],
+        "Most requests from one address, signed in or not.",
+    ),
+    _host(
+        "limit_strangers",
+        "rates",
+        ["2000/m"],
+        "Most requests from one address that come without a valid sign-in.",
+    ),
+    _host(
+        "limit_sign_in",
+        "rates",
+        ["300/m"],
+        "Most attempts to sign in from one address, whoever is named.",
+    ),
+    _host("limit_users", "rates", [], "Most requests of one signed-in user."),
 )
 
 HOST = {setting.name: setting for setting in HOST_SETTINGS}

@@ -29,6 +29,7 @@ class DocumentService(Service[Document]):
     sql_verbs = (
         "by_ids",
         "any_in_folder",
+        "count_of",
         "set_tags",
         "set_text_status",
         "store_text",
@@ -56,6 +57,10 @@ class DocumentService(Service[Document]):
         )
         return self.connection.scalar(query.limit(1)) is not None
 
+    def count_of(self, user_id: UUID) -> int:
+        """Return how many documents somebody made, those in the trash included."""
+        return self._count({"created_by": user_id})
+
     def set_tags(self, id: UUID, tags: Iterable[str], *, new: bool = False) -> None:
         """Make these the tags by which a document is found."""
         if not new:
@@ -71,16 +76,16 @@ class DocumentService(Service[Document]):
         It is no change by a user, so the ETag stays. The row is locked from here on:
         a newer version comes either before or after all that is written about this.
         """
-        done = self.connection.execute(
-            self._table.update()
-            .where(self._c["id"] == id, self._c["version"] == version)
-            .values(text_status=status, text_problem=problem)
-        )
-        return done.rowcount == 1
+        of_this = self._c["id"] == id, self._c["version"] == version
+        values = {"text_status": status, "text_problem": problem}
+        return self._update_where(*of_this, **values) == 1
 
-    def store_text(self, id: UUID, version: int, text: str) -> None:
+    def store_text(
+        self, id: UUID, version: int, text: str, *, new: bool = False
+    ) -> None:
         """Keep the text of a document's current version."""
-        self.connection.execute(TEXT.delete().where(TEXT.c.document_id == id))
+        if not new:
+            self.connection.execute(TEXT.delete().where(TEXT.c.document_id == id))
         self.connection.execute(
             TEXT.insert(), {"document_id": id, "version": version, "text": text}
         )
@@ -118,10 +123,10 @@ class DocumentService(Service[Document]):
 
     def forget_folder(self, folder_id: UUID) -> None:
         """Let documents in the trash lie in no folder, when theirs is deleted."""
-        self.connection.execute(
-            self._table.update()
-            .where(self._c["folder_id"] == folder_id, self._c["status"] == TRASHED)
-            .values(folder_id=None)
+        self._update_where(
+            self._c["folder_id"] == folder_id,
+            self._c["status"] == TRASHED,
+            folder_id=None,
         )
 
 

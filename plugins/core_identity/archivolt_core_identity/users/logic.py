@@ -1,22 +1,30 @@
 """The rules of the users domain. Knows no SQL and no HTTP."""
 
 import unicodedata
+from collections.abc import Sequence
 from functools import cache
+from typing import Any
+from uuid import UUID
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
-from archivolt_core_identity.users.models import ACTIVE, User
+from archivolt_core_identity.sessions.models import REVOKED
+from archivolt_core_identity.sessions.service import sessions
+from archivolt_core_identity.users.models import ACTIVE, DISABLED, User
 from archivolt_core_identity.users.service import users
-from archivolt_hookspecs.identity import Actor
+from archivolt_hookspecs.identity import Actor, UserInfo
+from archivolt_host.kit import hooks
 from archivolt_host.kit.access import permissions
-from archivolt_host.kit.context import tenant
+from archivolt_host.kit.context import actor, tenant
+from archivolt_host.kit.db import now
 from archivolt_host.kit.errors import InvalidError, RefusedError
 
 ADMIN, MEMBER = "admin", "member"
 ROLES = (ADMIN, MEMBER)
 MIN_PASSWORD, MAX_PASSWORD = 8, 1024
 MAX_NAME = 150
+NO_PASSWORD = ""  # signs nobody in
 
 hasher = PasswordHasher()
 
@@ -27,25 +35,83 @@ def name_key(username: str) -> str:
 
 
 def create(
-    username: str, password: str, *, roles: tuple[str, ...] = (MEMBER,), email: str = ""
+    username: str,
+    password: str | None,
+    *,
+    roles: Sequence[str] | None = None,
+    email: str | None = None,
 ) -> User:
     """Add a user; a used name, a short password or an unknown role is refused."""
     _check_name(username)
-    check_password(password)
-    if unknown := set(roles) - set(ROLES):
-        raise InvalidError(
-            f"There is no role {', '.join(sorted(unknown))}: take {' or '.join(ROLES)}."
-        )
+    roles = _known(roles or (MEMBER,))
+    if password is not None:
+        check_password(password)
     key = name_key(username)
     if users.by_name(key) is not None:
         raise RefusedError(f"There is a user {username} already.")
-    return users.create(
+    user = users.create(
         username=username.strip(),
         name_key=key,
         email=email or None,
-        password_hash=hasher.hash(password),
-        roles=sorted(roles),
+        password_hash=hasher.hash(password) if password else NO_PASSWORD,
+        roles=roles,
     )
+    hooks.join("user_saved", user=info(user), roles=roles)
+    return user
+
+
+def change(user: User, values: dict[str, Any]) -> User:
+    """Change a user; who would lock themselves out is stopped."""
+    if user.id == actor().id and values.get("state") == DISABLED:
+        raise RefusedError(
+            "You cannot disable yourself: ask somebody else who manages users."
+        )
+    values = {**values, "updated_at": now()}
+    if (password := values.pop("password", None)) is not None:
+        check_password(password)
+        values["password_hash"] = hasher.hash(password)
+        sessions.end_all(user.id, REVOKED)  # whoever knew the old one is out
+    if values.get("state") == DISABLED:
+        sessions.end_all(user.id, REVOKED)
+    if "roles" in values:
+        values["roles"] = _known(values["roles"])
+    changed = users.update(user, **values)
+    hooks.join("user_saved", user=info(changed), roles=values.get("roles"))
+    return changed
+
+
+def delete(user: User) -> None:
+    """Delete a user, unless something of theirs would be left without them."""
+    if user.id == actor().id:
+        raise RefusedError("You cannot delete yourself: ask another who may.")
+    hooks.ask("user_removal_refused", user_id=user.id)
+    users.delete(user)
+
+
+def find_actor(who: str) -> Actor | None:
+    """Return the active user of an id or a name as an actor, or None."""
+    try:
+        found = users.find(UUID(who))
+    except ValueError:
+        found = users.by_name(name_key(who))
+    if found is None or found.state != ACTIVE:
+        return None
+    return as_actor(found.id, found.username, found.roles)
+
+
+def info(user: User) -> UserInfo:
+    """Return a user as other plugins see them."""
+    return UserInfo(user.id, user.username, user.email, user.state)
+
+
+def _known(roles: Sequence[str]) -> list[str]:
+    if unknown := set(roles) - set(ROLES):
+        names = ", ".join(sorted(unknown))
+        raise InvalidError(
+            f"There is no role {names}: take {' or '.join(ROLES)}.",
+            {"roles": [f"No role {names}."]},
+        )
+    return sorted(set(roles))
 
 
 def create_admin(username: str, password: str) -> None:
@@ -77,15 +143,16 @@ def set_password(user: User, password: str) -> None:
     """Give a user another password."""
     check_password(password)
     users.update(user, password_hash=hasher.hash(password))
+    sessions.end_all(user.id, REVOKED)
 
 
 def verify(user: User | None, password: str) -> bool:
     """Return whether the password is right; unknown names take just as long."""
     try:
-        hasher.verify(user.password_hash if user else _nobody(), password)
+        hasher.verify((user and user.password_hash) or _nobody(), password)
     except (VerifyMismatchError, InvalidHashError):
         return False
-    return user is not None and user.state == ACTIVE
+    return user is not None and bool(user.password_hash) and user.state == ACTIVE
 
 
 @cache
@@ -94,7 +161,7 @@ def _nobody() -> str:
 
 
 def as_actor(id: object, name: str, roles: list[str]) -> Actor:
-    """Return a user as other plugins see them."""
+    """Return a user as one who asks."""
     return Actor(id, name, tenant().slug, frozenset(roles))  # type: ignore[arg-type]
 
 

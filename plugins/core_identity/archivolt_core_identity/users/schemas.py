@@ -1,8 +1,50 @@
 """What goes in and out of the users API."""
 
-from marshmallow import fields
+from marshmallow import fields, validate
 
-from archivolt_host.kit.api import BaseSchema, Moment
+from archivolt_core_identity.users.models import STATES
+from archivolt_host.kit.api import BaseSchema, ListQuery, Moment, Sort
+
+EMAIL = validate.Length(max=254)
+
+
+class UserSchema(BaseSchema):
+    """A user, as those see them who may manage users."""
+
+    id = fields.UUID(required=True)
+    username = fields.String(required=True)
+    email = fields.String(required=True, allow_none=True)
+    roles = fields.List(fields.String(), required=True)
+    state = fields.String(required=True, validate=validate.OneOf(STATES))
+    created_at = Moment(required=True)
+    updated_at = Moment(required=True)
+
+
+class NewUserSchema(BaseSchema):
+    """A user to be added; without a password they cannot sign in with one yet."""
+
+    username = fields.String(required=True, validate=validate.Length(1, 150))
+    password = fields.String(load_default=None, validate=validate.Length(1, 1024))
+    email = fields.Email(load_default=None, allow_none=True, validate=EMAIL)
+    roles = fields.List(fields.String(), load_default=None)
+
+
+class UserChangeSchema(BaseSchema):
+    """What to change of a user; an e-mail address of null is cleared."""
+
+    email = fields.Email(allow_none=True, validate=EMAIL)
+    password = fields.String(validate=validate.Length(1, 1024))
+    roles = fields.List(fields.String())
+    state = fields.String(validate=validate.OneOf(STATES))
+
+
+class UserQuery(ListQuery):
+    """How to narrow and sort the list of users."""
+
+    sort = Sort("username", "created_at", default="username")
+    state = fields.String(validate=validate.OneOf(STATES))
+    email = fields.String(validate=validate.Length(1, 254))
+    username__contains = fields.String(validate=validate.Length(1, 150))
 
 
 class MeSchema(BaseSchema):
