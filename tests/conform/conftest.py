@@ -1,4 +1,4 @@
-"""``archivolt conform`` as its users run it: a program, on a plugin that is installed."""
+"""``archivolt conform`` as it is used: a program, on a plugin that is installed."""
 
 import json
 import os

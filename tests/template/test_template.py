@@ -38,6 +38,7 @@ def test_types_and_tests_pass_whatever_is_answered(new, answers):
     project.run("pytest", "-q")
 
 
+@pytest.mark.slow
 def test_a_broken_plugin_would_be_noticed(new):
     project = new("bookmarks")
     logic = project.folder / "archivolt_bookmarks/bookmarks/logic.py"
