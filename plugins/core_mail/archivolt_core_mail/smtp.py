@@ -21,6 +21,8 @@ class SmtpMailer:
         place = f"{settings['smtp_host']}:{settings['smtp_port']}"
         try:
             with _connected(settings) as server:
+                if settings["smtp_security"] == "starttls":
+                    server.starttls(context=ssl.create_default_context())
                 if settings["smtp_user"]:
                     server.login(settings["smtp_user"], settings["smtp_password"])
                 server.send_message(message)
@@ -33,10 +35,7 @@ class SmtpMailer:
 def _connected(settings: Mapping[str, Any]) -> SMTP:
     place = settings["smtp_host"], settings["smtp_port"]
     patience = settings["smtp_timeout"]
-    context = ssl.create_default_context()
     if settings["smtp_security"] == "tls":
+        context = ssl.create_default_context()
         return SMTP_SSL(*place, timeout=patience, context=context)
-    server = SMTP(*place, timeout=patience)
-    if settings["smtp_security"] == "starttls":
-        server.starttls(context=context)
-    return server
+    return SMTP(*place, timeout=patience)

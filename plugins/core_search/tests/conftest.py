@@ -168,9 +168,7 @@ class World:
     def put(self, document: Any, text: str | None = None, tenant: Any = None) -> None:
         with self.writing(tenant):
             self.documents.mine[document.id] = (document, text or "")
-            hooks.join("document_saved", document=document)
-            if text is not None:
-                hooks.join("document_text_saved", document=document, text=text)
+            hooks.join("document_saved", document=document, text=text)
 
     def change(self, document: Any, **values: Any) -> DocumentInfo:
         changed: DocumentInfo = replace(document, **values)
@@ -178,7 +176,7 @@ class World:
             text = self.documents.mine[document.id][1]
         with self.writing():
             self.documents.mine[document.id] = (changed, text)
-            hooks.join("document_saved", document=changed)
+            hooks.join("document_saved", document=changed, text=None)
         return changed
 
     def trash(self, document: Any) -> str:
