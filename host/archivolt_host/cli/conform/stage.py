@@ -127,9 +127,7 @@ class Stage:
 
         host = self.working
         for slug in (WITH, WITHOUT, OTHER):
-            CreateTenant(
-                host.catalog, host.provisioner, slug, admin=ADMIN, password=PASSWORD
-            ).run()
+            CreateTenant(slug, admin=ADMIN, password=PASSWORD).run()
         made = {slug: host.catalog.get(slug) for slug in (WITH, WITHOUT, OTHER)}
         if self.can_be_off:
             switch(host.registry, made[WITHOUT], self.name, False, ADMIN)
