@@ -38,4 +38,4 @@ def watch(target: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(watch(sys.argv[1])))
+    sys.stdout.write(json.dumps(watch(sys.argv[1])))
