@@ -5,14 +5,16 @@ from contextlib import contextmanager
 
 from archivolt_hookspecs.identity import Actor
 from archivolt_host.tenants import context
+from archivolt_host.tenants.context import SYSTEM as SYSTEM
+from archivolt_host.tenants.context import Origin as Origin
+from archivolt_host.tenants.context import Tenant as Tenant
 from archivolt_host.tenants.context import (
-    SYSTEM,
     actor,
     actor_or_none,
+    origin,
     request_id,
     tenant,
 )
-from archivolt_host.tenants.context import Tenant as Tenant
 
 
 @contextmanager
@@ -31,10 +33,12 @@ def acting_as(who: Actor | None) -> Iterator[None]:
 
 __all__ = [
     "SYSTEM",
+    "Origin",
     "Tenant",
     "acting_as",
     "actor",
     "actor_or_none",
+    "origin",
     "request_id",
     "tenant",
 ]
