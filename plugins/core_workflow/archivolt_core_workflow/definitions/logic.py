@@ -116,10 +116,11 @@ def publish(row: DefinitionVersion) -> DefinitionVersion:
         raise UnsoundError(found)
     for _, deed in _deeds(reading.read(row.source)):
         action = hooks.action_or_none(deed.name)
-        if action is not None and not allowed(action.permission or ""):
+        needed = action.permission if action is not None else None
+        if needed is not None and not allowed(needed):
             raise DeniedError(
                 f"The definition calls {deed.name}: to publish it you need the "
-                f"permission {action.permission} yourself."
+                f"permission {needed} yourself."
             )
     standing = definitions.published(row.key)
     if standing is not None:
@@ -159,8 +160,8 @@ def _wrong_deed(deed: Deed, *, is_node: bool) -> str | None:
     action = hooks.action_or_none(deed.name)
     if action is None:
         return f"There is no action {deed.name} here."
-    if action.permission is None:
-        return f"{deed.name} is not for definitions: it asks for no permission."
+    if not action.offered:
+        return f"{deed.name} is not offered to definitions."
     if unknown := sorted(set(deed.given) - set(action.arguments)):
         return f"{deed.name} takes no {', '.join(unknown)}."
     if action.kind == "external" and not is_node:

@@ -13,6 +13,8 @@ RUNNING, ENDED, CANCELLED = "running", "ended", "cancelled"
 STATES = (RUNNING, ENDED, CANCELLED)
 TRANSITION, ESCALATION = "transition", "escalation"
 TIMERS = (TRANSITION, ESCALATION)
+#: What every transition changes: the journal has a line for the transition itself.
+NOTED = {"audit": "derived"}
 
 
 class Instance(UuidMixin, TimesMixin, RevisionMixin, Base):
@@ -33,15 +35,16 @@ class Instance(UuidMixin, TimesMixin, RevisionMixin, Base):
     definition_id: Mapped[UUID] = mapped_column(ForeignKey("workflow_definition.id"))
     key: Mapped[str] = mapped_column(String(64))
     title: Mapped[str] = mapped_column(String(255))
-    state: Mapped[str] = mapped_column(String(16), default=RUNNING)
-    outcome: Mapped[str | None] = mapped_column(String(64))
+    state: Mapped[str] = mapped_column(String(16), default=RUNNING, info=NOTED)
+    outcome: Mapped[str | None] = mapped_column(String(64), info=NOTED)
     about: Mapped[str] = mapped_column(String(16))
     object_id: Mapped[UUID | None]
     data: Mapped[dict[str, Any]] = mapped_column(JSON)
-    marking: Mapped[dict[str, Any]] = mapped_column(JSON)
-    events: Mapped[int] = mapped_column(default=0)
+    marking: Mapped[dict[str, Any]] = mapped_column(JSON, info=NOTED)
+    events: Mapped[int] = mapped_column(default=0, info=NOTED)
     created_by: Mapped[UUID]
-    ended_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None] = mapped_column(info=NOTED)
+    updated_at: Mapped[datetime] = mapped_column(default=now, info=NOTED)
     parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("workflow_instance.id"))
     parent_token: Mapped[int | None]
     depth: Mapped[int] = mapped_column(default=0)
@@ -54,6 +57,7 @@ class Event(UuidMixin, Base):
     __table_args__ = (
         Index("uq_workflow_event_number", "instance_id", "number", unique=True),
     )
+    unaudited = "each line of a history is a deed in the journal as well"
 
     instance_id: Mapped[UUID] = mapped_column(
         ForeignKey("workflow_instance.id", ondelete="CASCADE")
@@ -77,6 +81,7 @@ class Timer(UuidMixin, Base):
         Index("ix_workflow_timer_fire_at", "fire_at", "id"),
         Index("ix_workflow_timer_token", "instance_id", "token"),
     )
+    unaudited = "follows from where an instance stands"
 
     instance_id: Mapped[UUID] = mapped_column(
         ForeignKey("workflow_instance.id", ondelete="CASCADE")

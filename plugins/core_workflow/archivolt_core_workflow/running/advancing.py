@@ -26,7 +26,7 @@ from archivolt_core_workflow.instances.service import events, instances
 from archivolt_core_workflow.running import deeds, opening
 from archivolt_core_workflow.running.facts import data_facts, facts_of
 from archivolt_hookspecs.identity import Actor
-from archivolt_host.kit import hooks
+from archivolt_host.kit import audit, hooks
 from archivolt_host.kit.context import acting_as, actor
 from archivolt_host.kit.db import now, uuid7
 from archivolt_host.kit.errors import ArchivoltError, RefusedError
@@ -103,6 +103,10 @@ class Run:
             on_behalf_of=self.on_behalf_of,
             comment=self.comment,
         )
+        old = {"node": source} if source is not None else None
+        new = {"node": target, "comment": self.comment}
+        kind = "workflow.instance"
+        audit.note(name.upper(), self.instance.id, old, new, kind=kind)
 
     def store(self, *, tell_parent: bool = True) -> Instance:
         """Write the instance; who began with an older state of it is refused."""

@@ -16,7 +16,7 @@ from archivolt_core_workflow.tasks import service
 from archivolt_core_workflow.tasks.models import DONE, OPEN, Task
 from archivolt_core_workflow.tasks.schemas import ALL, MINE
 from archivolt_core_workflow.tasks.service import tasks
-from archivolt_host.kit import hooks
+from archivolt_host.kit import audit, hooks
 from archivolt_host.kit.access import allowed
 from archivolt_host.kit.context import actor
 from archivolt_host.kit.db import now, savepoint
@@ -79,6 +79,7 @@ def release(id: UUID) -> Task:
         raise DeniedError(f"To release it for others needs the permission {OVERSEE}.")
     changed = tasks.update(task, assignee=None)
     tasks.show_to(changed, task.subjects)
+    _note("RELEASE", task, None)
     return changed
 
 
@@ -101,7 +102,13 @@ def reassign(id: UUID, user_id: UUID) -> Task:
 def _give(task: Task, user: UUID) -> Task:
     changed = tasks.update(task, assignee=user)
     tasks.show_to(changed, [f"{people.USER}{user}"])
+    _note("CLAIM" if user == actor().id else "REASSIGN", task, user)
     return changed
+
+
+def _note(name: str, task: Task, user: UUID | None) -> None:
+    old, new = {"assignee": task.assignee}, {"assignee": user}
+    audit.note(name, task.id, old, new, kind="workflow.task")
 
 
 def decide(

@@ -28,6 +28,7 @@ class Task(UuidMixin, RevisionMixin, Base):
         Index("ix_workflow_task_assignee", "assignee", "instance_id"),
         Index("ix_workflow_task_ended", "key", "node", "state", "ended_at"),
     )
+    unaudited = "follows from its instance; what people do with it is noted"
 
     instance_id: Mapped[UUID] = mapped_column(
         ForeignKey("workflow_instance.id", ondelete="CASCADE")
@@ -57,6 +58,7 @@ class Candidate(Base):
         Index("ix_workflow_candidate_due", "subject", "due_at", "task_id"),
         Index("ix_workflow_candidate_task", "task_id"),
     )
+    unaudited = "an index: the task's own row says who may do it"
 
     subject: Mapped[str] = mapped_column(String(80), primary_key=True)
     task_id: Mapped[UUID] = mapped_column(
@@ -73,6 +75,7 @@ class Vote(UuidMixin, Base):
         Index("uq_workflow_vote_voter", "task_id", "voter", unique=True),
         Index("uq_workflow_vote_for_whom", "task_id", "for_whom", unique=True),
     )
+    unaudited = "each vote is a deed in the journal as well"
 
     task_id: Mapped[UUID] = mapped_column(
         ForeignKey("workflow_task.id", ondelete="CASCADE")
@@ -89,6 +92,7 @@ class Rotation(UuidMixin, Base):
 
     __tablename__ = "workflow_rotation"
     __table_args__ = (Index("uq_workflow_rotation_node", "key", "node", unique=True),)
+    unaudited = "a counter"
 
     key: Mapped[str] = mapped_column(String(64))
     node: Mapped[str] = mapped_column(String(64))
