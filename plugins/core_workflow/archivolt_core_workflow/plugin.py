@@ -5,9 +5,9 @@ from typing import Any
 
 from archivolt_core_workflow.definitions import views as definitions
 from archivolt_core_workflow.delegations import views as delegations
-from archivolt_core_workflow.instances import orchestrators
 from archivolt_core_workflow.instances import views as instances
 from archivolt_core_workflow.requests import views as requests
+from archivolt_core_workflow.running import later
 from archivolt_core_workflow.tasks import views as tasks
 from archivolt_hookspecs import hookimpl
 from archivolt_hookspecs.registration import Permission
@@ -34,7 +34,7 @@ class Workflow:
     @hookimpl
     def register_jobs(self) -> Sequence[Any]:
         """Fire timers, and call what lies outside."""
-        return [orchestrators.fire_timers, orchestrators.call_action]
+        return [later.fire_timers, later.call_action]
 
     @hookimpl
     def register_permissions(self) -> Sequence[Permission]:

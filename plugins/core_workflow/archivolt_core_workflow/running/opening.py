@@ -99,10 +99,10 @@ def call_later(instance: UUID, token: int) -> None:
 
 
 def _jobs() -> Any:
-    """Return the jobs of instances: they run what is here, and so are imported late."""
-    from archivolt_core_workflow.instances import orchestrators
+    """Return the jobs: they run what is here, and so are imported late."""
+    from archivolt_core_workflow.running import later
 
-    return orchestrators
+    return later
 
 
 def close(instance: UUID, tokens: Sequence[int], nodes: Sequence[Node]) -> None:
