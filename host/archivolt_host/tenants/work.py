@@ -115,7 +115,7 @@ class UnitOfWork:
                 callback()
             if self.guard is not None:
                 self.guard(self._connection)
-            self._connection.commit()
+            _make_durable(self._connection)
         self.close()
         callbacks, self._after_commit = self._after_commit, []
         self._after_rollback.clear()  # what is durable is not taken back
@@ -187,6 +187,14 @@ class UnitOfWork:
         finally:
             if lazy in self._lazy:
                 self._lazy.remove(lazy)
+
+
+def _make_durable(connection: Connection) -> None:
+    """Commit: the one place where units of work become durable.
+
+    The kill points of the test kit put themselves here.
+    """
+    connection.commit()
 
 
 class _LazySavepoint:
