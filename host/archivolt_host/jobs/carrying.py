@@ -1,4 +1,4 @@
-"""What travels with work for later: who asked for it, in which request."""
+"""What travels with work for later: who asked for it, in which request, from where."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from uuid import UUID
 
 from archivolt_hookspecs.identity import Actor
 from archivolt_host.tenants import context
-from archivolt_host.tenants.context import Tenant
+from archivolt_host.tenants.context import Origin, Tenant
 
 Carried = Mapping[str, Any]
 
@@ -18,14 +18,19 @@ def pack(actor: Actor | None = None) -> dict[str, Any]:
     """Return who is asking now, as JSON; without anybody it is the system."""
     who = actor or context.actor_or_none()
     who = who or context.system_actor(context.tenant().slug)
-    return {"actor": _plain(who), "request_id": context.request_id()}
+    packed = {"actor": _plain(who), "request_id": context.request_id()}
+    origin = context.origin()
+    if origin is not context.NOWHERE:
+        packed["origin"] = [origin.address, origin.user_agent]
+    return packed
 
 
 @contextmanager
 def acting(tenant: Tenant, carried: Carried) -> Iterator[None]:
     """Be whoever had this packed, in a tenant: theirs, whatever was packed."""
     actor = unpack_actor(tenant, carried)
-    with context.acting(tenant, actor, carried.get("request_id", "")):
+    origin = Origin(*carried.get("origin", ()))
+    with context.acting(tenant, actor, carried.get("request_id", ""), origin):
         yield
 
 
