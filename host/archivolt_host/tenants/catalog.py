@@ -126,8 +126,13 @@ class Catalog:
             return SqlitePlace(self.folder / row.location)
         return SchemaPlace(row.location, row.location)
 
-    def add(self, slug: str, name: str, placement: str) -> Tenant:
-        """Enter a tenant that is being created; a used or odd name is refused."""
+    def add(
+        self, slug: str, name: str, placement: str, id: UUID | None = None
+    ) -> Tenant:
+        """Enter a tenant that is being created; a used or odd name is refused.
+
+        It gets the ``id`` that it had elsewhere, unless another tenant has that here.
+        """
         check_slug(slug)
         location = f"{slug}.db" if placement == "sqlite" else schema_name(slug)
         with sessions.catalog(write=True) as session:
@@ -136,6 +141,8 @@ class Catalog:
             row = TenantRow(
                 slug=slug, name=name, placement=placement, location=location
             )
+            if id is not None and session.get(TenantRow, id) is None:
+                row.id = id
             session.add(row)
             session.flush()
             return self.tenant(row)
