@@ -4,13 +4,14 @@ from io import BytesIO
 
 import pytest
 
-from archivolt_host.archives.exporting import TENANT, export_tenant
+from archivolt_host.archives.exporting import export_tenant
 from archivolt_host.archives.importing import ImportTenant
-from archivolt_host.archives.unpacking import Archive
 from archivolt_host.orchestration.creation import CreateTenant
 from archivolt_host.plugins import overrides
 
-pytestmark = pytest.mark.plugins("core_identity", "core_documents", "core_search")
+pytestmark = pytest.mark.plugins(
+    "core_identity", "core_documents", "core_search", "core_audit"
+)
 SIGN_IN = {"username": "admin", "password": "a test password"}
 TEXT = "Ein Vertrag über Zweifel und Ähnliches."
 
@@ -24,15 +25,12 @@ def moves(open_home, tmp_path):
             host = open_home.current
             with (tmp_path / name).open("wb") as file:
                 export_tenant(tenant, host.provisioner.plan, [], file)
-            return Archive(tmp_path / name, TENANT)
+            return tmp_path / name
 
         def into(self, archive, slug, placement):
             host = open_home.current
-            run = ImportTenant(
-                host.catalog, host.provisioner, archive, slug, placement=placement
-            )
-            run.run()
-            return host.catalog.get(slug), run.imported
+            done = ImportTenant(str(archive), slug, placement).run()
+            return host.catalog.get(slug), done
 
     return Moves()
 
@@ -100,7 +98,7 @@ def test_a_tenant_lives_on_in_another_placement(
     assert len(before["found"]) == 2
     moved, imported = moves.into(moves.out(tenant), "umbra", target)
     assert type(moved.place).__name__.lower() == f"{target}place"
-    assert (imported.files, imported.notes) == (2, [])
+    assert (imported["files"], imported["notes"]) == (2, [])
     run_jobs(moved)
     client = signed_in(app, "umbra")
     assert seen(client) == before
@@ -113,14 +111,7 @@ def test_a_tenant_lives_on_in_another_placement(
 @pytest.mark.placements("schema")
 def test_from_a_file_into_a_schema_and_back(app, open_home, run_jobs, moves):
     host = open_home.current
-    CreateTenant(
-        host.catalog,
-        host.provisioner,
-        "first",
-        placement="sqlite",
-        admin="admin",
-        password=SIGN_IN["password"],
-    ).run()
+    CreateTenant("first", "sqlite", "admin", SIGN_IN["password"]).run()
     before = lived_in(app, host.catalog.get("first"), run_jobs)
     archive = moves.out(host.catalog.get("first"))
     for slug, placement in (("second", "schema"), ("third", "sqlite")):
@@ -151,4 +142,6 @@ def test_switches_and_settings_come_along(host, tenant, moves):
     host.registry.forget()
     assert "core_search" not in host.registry.enabled("umbra")
     assert host.registry.settings("core_documents", "umbra")["max_upload"] == 2**20
-    assert imported.notes == ["core_documents.gone is not set: 'gone'"]
+    assert imported["notes"] == [
+        "core_documents.gone is not set: there is no such setting here."
+    ]

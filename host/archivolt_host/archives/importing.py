@@ -1,7 +1,7 @@
 """A tenant out of a file: made whole, or not at all."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -10,12 +10,14 @@ import orjson
 from archivolt_hookspecs import host as specs
 from archivolt_host.archives import rows
 from archivolt_host.archives.errors import ArchiveError
+from archivolt_host.archives.exporting import TENANT
 from archivolt_host.archives.keys import keys_held
 from archivolt_host.archives.unpacking import Archive
 from archivolt_host.errors import ArchivoltError
 from archivolt_host.jobs import bus, wake
 from archivolt_host.jobs.registry import jobs
-from archivolt_host.orchestration.run import Orchestrator, Step
+from archivolt_host.orchestration.orchestrator import Orchestrator
+from archivolt_host.orchestration.steps import Step
 from archivolt_host.plugins import dispatch, overrides
 from archivolt_host.plugins.settings import SettingError, parse
 from archivolt_host.tenants import context, migrating, sessions
@@ -27,143 +29,167 @@ from archivolt_host.tenants.states import ACTIVE
 
 Progress = Callable[[str], object]
 
+UNTOUCHED = "It only reads."
+GOES_ALONG = "What was set goes with the name."
+LAST = "Nothing comes after it."
 
-@dataclass
-class Imported:
-    """What came out of an archive, and what is left to do by hand."""
+_catalog: Callable[[], Catalog]
+_provisioner: Callable[[], Provisioner]
 
-    rows: int = 0
-    files: int = 0
-    notes: list[str] = field(default_factory=list)
+
+def bind(
+    catalog: Callable[[], Catalog], provisioner: Callable[[], Provisioner]
+) -> None:
+    """Make these the catalog and the maker of databases of this process."""
+    global _catalog, _provisioner
+    _catalog, _provisioner = catalog, provisioner
 
 
 class ImportTenant(Orchestrator):
-    """Bring a tenant back under a name of its own, in any placement."""
+    """Bring a tenant back under a name of its own, in any placement, or not at all.
+
+    The last step returns how many rows and files came, and what is left to do by hand.
+    """
+
+    scope = "system"
+    unwritten = ("progress",)
 
     def __init__(
-        self,
-        catalog: Catalog,
-        provisioner: Provisioner,
-        archive: Archive,
-        slug: str,
-        *,
-        placement: str,
-        progress: Progress = lambda _: None,
+        self, path: str, slug: str, placement: str = "sqlite", progress: Any = None
     ) -> None:
-        self.catalog = catalog
-        self.provisioner = provisioner
-        self.archive = archive
+        self.path = path
         self.slug = slug
         self.placement = placement
         self.progress = progress
-        self.imported = Imported()
-        self.tenant: Tenant | None = None
 
     def steps(self) -> Iterator[Step]:
         """Yield the steps in the order they happen."""
-        yield Step("check", self.check)
+        yield Step(
+            "check", self.check, irreversible=UNTOUCHED, external=True, retries=0
+        )
         yield Step("enter", self.enter, undo=self.leave)
-        yield Step("fill", self.fill, undo=self.drop)
-        yield Step("files", self.receive_files, undo=self.drop_files)
-        yield Step("settings", self.set)
-        yield Step("activate", self.activate)
+        yield Step("fill", self.fill, undo=self.drop, external=True, retries=0)
+        yield Step(
+            "files", self.receive, undo=self.drop_files, external=True, retries=0
+        )
+        yield Step("settings", self.set, irreversible=GOES_ALONG, external=True)
+        yield Step("activate", self.activate, irreversible=LAST, external=True)
 
     def check(self) -> None:
         """Refuse what cannot be brought back here, before anything is made."""
-        self.archive.check()
-        refuse_foreign(self.archive, self.provisioner.plan)
+        self._archive.check()
+        refuse_foreign(self._archive, _provisioner().plan)
 
-    def enter(self) -> None:
+    def enter(self) -> UUID:
         """Take the name; a used one is refused."""
-        id = UUID(self.archive.head["id"])
-        self.tenant = self.catalog.add(self.slug, self.slug, self.placement, id)
+        id = UUID(self._archive.head["id"])
+        return _catalog().add(self.slug, self.slug, self.placement, id).id
 
     def leave(self) -> None:
-        """Free the name, if it was this run that took it."""
-        if self.tenant is not None:
-            self.catalog.remove(self.slug)
+        """Free the name."""
+        _catalog().remove(self.slug)
 
-    def fill(self) -> None:
+    def fill(self) -> int:
         """Make the database and enter the rows, in one transaction."""
-        old, new = UUID(self.archive.head["id"]), self._entered.id
-        self.imported.rows = fill(
-            self.provisioner,
-            self._entered.place,
-            self.archive,
+        self.drop()  # what a crash has left
+        old, new = UUID(self._archive.head["id"]), self._tenant.id
+        count = fill(
+            _provisioner(),
+            self._tenant.place,
+            self._archive,
             lambda id: new if id == old else id,
-            self.progress,
+            self._show,
         )
-        migrating.note(self.slug, self.provisioner.plan.fingerprint, {})
+        migrating.note(self.slug, _provisioner().plan.fingerprint, {})
+        return count
 
     def drop(self) -> None:
         """Remove the database."""
-        sessions.databases().of(self._entered.place).forget(self._entered.place)
-        self.provisioner.drop(self._entered.place)
+        place = self._tenant.place
+        sessions.databases().of(place).forget(place)
+        _provisioner().drop(place)
 
-    def receive_files(self) -> None:
+    def receive(self) -> int:
         """Hand each file to the plugin that it belongs to."""
-        with context.acting(self._entered):
-            for plugin, name, content in self.archive.files():
-                self.progress(name)
+        count = 0
+        with context.acting(self._tenant):
+            for plugin, name, content in self._archive.files():
+                self._show(name)
                 dispatch.tell_one(
                     plugin, specs.receive_file.__name__, name=name, content=content
                 )
-                self.imported.files += 1
+                count += 1
+        return count
 
     def drop_files(self) -> None:
         """Delete the files."""
-        with context.acting(self._entered):
+        with context.acting(self._tenant):
             list(dispatch.ask_all(specs.drop_files.__name__))
 
-    def set(self) -> None:
-        """Set what was set there; what this deployment does not know is noted."""
-        for plugin, values in self.archive.head.get("settings", {}).items():
-            known = dict(self._known(plugin, values))
+    def set(self) -> list[str]:
+        """Set what was set there; say what this deployment does not know."""
+        notes: list[str] = []
+        for plugin, values in self._archive.head.get("settings", {}).items():
+            known, unknown = sorted_out(plugin, values)
+            notes += unknown
             if known:
                 overrides.write(self.slug, plugin, known, "import")
-        for name in self.archive.head.get("domains", ()):
+        for name in self._archive.head.get("domains", ()):
             try:
-                self.catalog.add_domain(self.slug, name)
+                _catalog().add_domain(self.slug, name)
             except ArchivoltError as refused:
-                self.imported.notes.append(str(refused))
+                notes.append(str(refused))
+        return notes
 
-    def _known(
-        self, plugin: str, values: Mapping[str, Any]
-    ) -> Iterator[tuple[str, Any]]:
-        info = dispatch.registry().infos.get(plugin)
-        for key, value in values.items():
-            name = key.removeprefix(overrides.SETTING)
-            try:
-                if info is None:
-                    raise SettingError(f"{plugin} is not installed here.")
-                if key != overrides.ENABLED:
-                    parse(info.settings[name], value)
-            except (SettingError, KeyError) as error:
-                self.imported.notes.append(f"{plugin}.{name} is not set: {error}")
-            else:
-                yield key, value
-
-    def activate(self) -> None:
+    def activate(self) -> dict[str, Any]:
         """Let requests in, and have built again what no archive holds."""
-        behind = [
-            name
-            for name in dispatch.registry().wanted(self.slug)
-            if dispatch.registry().infos[name].derived
-        ]
+        registry = dispatch.registry()
+        registry.forget()
+        on = [name for name in registry.wanted(self.slug) if name in registry.infos]
+        behind = [name for name in on if registry.infos[name].derived]
         for plugin in behind:
             overrides.begin_catching_up(self.slug, plugin)
-        self.catalog.set_state(self.slug, ACTIVE)
-        with context.acting(self._entered), sessions.transaction():
+        _catalog().set_state(self.slug, ACTIVE)
+        with context.acting(self._tenant), sessions.transaction():
             for plugin in behind:
                 resync = jobs().get("host.resync")
                 bus.enqueue(resync, plugin=plugin, unique=f"resync:{plugin}")
-        wake.heat(self._entered.id)  # jobs may have come along
+        wake.heat(self._tenant.id)  # jobs may have come along
+        counts = {name: self.outputs[name] for name in ("fill", "files")}
+        return {**counts, "notes": self.outputs["settings"]}
 
     @property
-    def _entered(self) -> Tenant:
-        if self.tenant is None:
-            raise RuntimeError("The tenant has not been entered yet.")
-        return self.tenant
+    def _archive(self) -> Archive:
+        return Archive(Path(self.path), TENANT)
+
+    @property
+    def _tenant(self) -> Tenant:
+        return _catalog().in_any_state(self.outputs["enter"])
+
+    def _show(self, what: str) -> None:
+        if self.progress is not None:
+            self.progress(what)
+
+
+def sorted_out(
+    plugin: str, values: Mapping[str, Any]
+) -> tuple[dict[str, Any], list[str]]:
+    """Part overrides that can be set here from those that cannot, and why."""
+    info = dispatch.registry().infos.get(plugin)
+    known, notes = {}, []
+    for key, value in values.items():
+        name = key.removeprefix(overrides.SETTING)
+        try:
+            if info is None:
+                raise SettingError("it is not installed here.")
+            if key != overrides.ENABLED:
+                if name not in info.settings:
+                    raise SettingError("there is no such setting here.")
+                parse(info.settings[name], value)
+            known[key] = value
+        except SettingError as error:
+            notes.append(f"{plugin}.{name} is not set: {error}")
+    return known, notes
 
 
 def refuse_foreign(archive: Archive, plan: Plan) -> None:

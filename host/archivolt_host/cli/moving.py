@@ -53,18 +53,10 @@ def import_command(file: Path, slug: str | None, placement: str | None) -> None:
     host, archive = ready(), Archive(file, TENANT)
     name, chosen = slug or str(archive.head["slug"]), placement_of(host, placement)
     with showing.progress("Importing") as show:
-        run = ImportTenant(
-            host.catalog,
-            host.provisioner,
-            archive,
-            name,
-            placement=chosen,
-            progress=show,
-        )
-        run.run()
-    done = run.imported
+        done = ImportTenant(str(file.absolute()), name, chosen, show).run()
     click.echo(
-        f"The tenant {name} is ready ({chosen}): {done.rows} rows, {done.files} files."
+        f"The tenant {name} is ready ({chosen}): {done['fill']} rows, "
+        f"{done['files']} files."
     )
-    for note in done.notes:
+    for note in done["notes"]:
         click.echo(note)

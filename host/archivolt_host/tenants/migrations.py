@@ -81,6 +81,11 @@ class Source:
         scripts = self.script.walk_revisions()
         return revision in {script.revision for script in scripts}
 
+    def downgrade(self, connection: Connection) -> None:
+        """Take the whole history back, tables and all."""
+        with connection.begin_nested(), kept_whole(connection):
+            self.run(self._context(connection=connection, to="base"))
+
     def sql(self) -> str:
         """Return the whole history as one PostgreSQL script, for a new schema."""
         buffer = io.StringIO()
@@ -100,11 +105,13 @@ class Source:
             _operations.reset(token)
 
     def _context(
-        self, *, to: str = "head", opts: dict[str, Any] | None = None, **where: Any
+        self, *, opts: dict[str, Any] | None = None, to: str = "head", **where: Any
     ) -> "MigrationContext":
         from alembic.runtime.migration import MigrationContext
 
         def steps(revision: Any, context: Any) -> Any:
+            if to == "base":
+                return self.script._downgrade_revs(to, revision)
             return self.script._upgrade_revs(to, revision)
 
         own = {

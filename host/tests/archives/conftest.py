@@ -2,9 +2,8 @@
 
 import pytest
 
-from archivolt_host.archives.exporting import TENANT, export_tenant
+from archivolt_host.archives.exporting import export_tenant
 from archivolt_host.archives.importing import ImportTenant
-from archivolt_host.archives.unpacking import Archive
 
 KEEPING = """
 import io
@@ -26,6 +25,7 @@ FILES = {}
 
 class Thing(UuidMixin, Base):
     __tablename__ = "keeping_thing"
+    unaudited = "the rows of a test"
 
     parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("keeping_thing.id"))
     text: Mapped[str]
@@ -108,14 +108,7 @@ def bring(open_home):
     def bring(path, slug="copy", placement=None):
         host = open_home.current
         placement = placement or str(host.manifest.host["default_placement"])
-        run = ImportTenant(
-            host.catalog,
-            host.provisioner,
-            Archive(path, TENANT),
-            slug,
-            placement=placement,
-        )
-        run.run()
+        ImportTenant(str(path), slug, placement).run()
         return host.catalog.get(slug)
 
     return bring

@@ -39,13 +39,12 @@ class SessionService(Service[Session]):
         self._end(self._c["user_id"] == user_id, why)
 
     def _end(self, which: Any, why: str) -> None:
-        open_ones = self._table.update().where(which, self._c["ended_at"].is_(None))
-        self.connection.execute(open_ones.values(ended_at=now(), why_ended=why))
+        is_open = self._c["ended_at"].is_(None)
+        self._update_where(which, is_open, ended_at=now(), why_ended=why)
 
     def forget(self, before: datetime) -> int:
         """Delete what expired before a moment; return how many."""
-        old = self._table.delete().where(self._c["expires_at"] < before)
-        return self.connection.execute(old).rowcount
+        return self._delete_where(self._c["expires_at"] < before)
 
 
 SESSION: Table = Session.__table__  # type: ignore[assignment]

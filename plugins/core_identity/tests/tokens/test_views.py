@@ -1,5 +1,6 @@
 import pytest
-from sqlalchemy import text
+
+from archivolt_host.kit.testing import unrecorded
 
 pytestmark = pytest.mark.placements
 PASSWORD = "a test password"
@@ -56,7 +57,7 @@ def test_a_disabled_user_is_out_at_once(
     stranger, tokens, me, refresh, in_tenant, tenant
 ):
     with in_tenant(tenant) as work:
-        work.session.execute(text("UPDATE identity_user SET state = 'disabled'"))
+        work.session.execute(unrecorded("UPDATE identity_user SET state = 'disabled'"))
     assert me(tokens["access"]) == 401
     assert refresh(tokens["refresh"]).status_code == 401
     sent = {"username": "admin", "password": PASSWORD}
