@@ -7,6 +7,8 @@ from functools import cache, lru_cache
 from typing import Any, get_args, get_type_hints
 from uuid import UUID
 
+import orjson
+
 from archivolt_hookspecs.identity import Actor
 from archivolt_host.tenants import context
 from archivolt_host.tenants.context import Tenant
@@ -34,9 +36,15 @@ def unpack_actor(tenant: Tenant, carried: Carried) -> Actor:
     packed = carried.get("actor")
     if packed is None:
         return context.system_actor(tenant.slug)
+    return _unpacked(tenant.slug, orjson.dumps(packed))
+
+
+@lru_cache(maxsize=1024)
+def _unpacked(slug: str, packed: bytes) -> Actor:
     hints = _hints()
-    known = {k: _typed(hints[k], v) for k, v in packed.items() if k in hints}
-    return Actor(**{**known, "tenant": tenant.slug})
+    found = orjson.loads(packed).items()
+    known = {k: _typed(hints[k], v) for k, v in found if k in hints}
+    return Actor(**{**known, "tenant": slug})
 
 
 @lru_cache(maxsize=1024)

@@ -13,6 +13,7 @@ QUEUES = ("high", "medium", "low", "bulk", "duckdb")
 FORKED = ("bulk", "duckdb")  # long or memory-hungry work, each in a process of its own
 BACKOFF = (1, 5, 30, 120, 600, 3600)  # seconds before the next attempt
 TIMEOUT = 300  # seconds
+SHORT_TIMEOUT = 5  # seconds, as others wait for the database meanwhile
 LONG_TIMEOUT = 3600  # seconds, in a process of its own
 NO_ALIASES: Mapping[str, str] = MappingProxyType({})
 #: What ``enqueue`` takes for itself.
@@ -77,7 +78,7 @@ def job(
             queue,
             retries,
             plugin,
-            timeout or (LONG_TIMEOUT if queue in FORKED else TIMEOUT),
+            timeout or _usual_timeout(queue, short),
             unique,
             short,
             priority,
@@ -86,6 +87,12 @@ def job(
         )
 
     return mark
+
+
+def _usual_timeout(queue: str, short: bool) -> float:
+    if queue in FORKED:
+        return LONG_TIMEOUT
+    return SHORT_TIMEOUT if short else TIMEOUT
 
 
 class Jobs:

@@ -19,6 +19,7 @@ from archivolt_host.errors import NotFoundError, UnavailableError
 from archivolt_host.jobs import claims, running
 from archivolt_host.jobs.claims import Claimed
 from archivolt_host.jobs.registry import FORKED, Job, jobs
+from archivolt_host.jobs.together import Together
 from archivolt_host.plugins import dispatch
 from archivolt_host.tenants import context, sessions
 from archivolt_host.tenants.context import Tenant
@@ -46,6 +47,7 @@ class Turn:
         self._waiting: deque[Claimed] = deque()
         self._current: tuple[Claimed, float, float] | None = None
         self._ended: running.Ended = []
+        self._together = Together(tenant)
         self._held_at = time.monotonic()
         self._mutex = threading.Lock()
 
@@ -94,6 +96,7 @@ class Turn:
             while not (done and stop()) and (row := self._next()) is not None:
                 self._run(row)
                 done += 1
+            self._together.commit()
         finally:
             with self._mutex:
                 self._current = None
@@ -114,6 +117,10 @@ class Turn:
             return
         with self._mutex:
             self._current = (row, time.monotonic(), job.timeout)
+        if job.short and self.queue not in FORKED:
+            self._together.run(job, row)
+            return
+        self._together.commit()
         if self.queue in FORKED:
             running.run_forked(self.tenant, job, row)
         else:
