@@ -17,6 +17,7 @@ OTHER_KEYS = {
     "catching_up": "one row per tenant and plugin",
     "epoch": "a single row",
     "plugin_out": "one row per tenant and plugin",
+    "host_step": "a run's steps by their number",
     "host_idempotency": "found by what the caller sent",
     "host_event": "an outbox: taken in the order in which it was written",
     "host_subscriber": "one row per plugin",

@@ -25,7 +25,7 @@ class Share(UnitOfWork):
         self._connection = connection
         return connection
 
-    def _make_durable(self, connection: Connection) -> None:
+    def _keep(self, connection: Connection) -> None:
         if self._savepoint is not None:
             self._savepoint.commit()
 

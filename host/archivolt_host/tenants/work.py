@@ -115,15 +115,15 @@ class UnitOfWork:
                 callback()
             if self.guard is not None:
                 self.guard(self._connection)
-            self._make_durable(self._connection)
+            self._keep(self._connection)
         self.close()
         callbacks, self._after_commit = self._after_commit, []
         self._after_rollback.clear()  # what is durable is not taken back
         for callback in callbacks:
             contained(callback)
 
-    def _make_durable(self, connection: Connection) -> None:
-        connection.commit()
+    def _keep(self, connection: Connection) -> None:
+        _make_durable(connection)
 
     def rollback(self) -> None:
         """Undo the work, then run what must survive the refusal."""
@@ -190,6 +190,14 @@ class UnitOfWork:
         finally:
             if lazy in self._lazy:
                 self._lazy.remove(lazy)
+
+
+def _make_durable(connection: Connection) -> None:
+    """Commit: the one place where units of work become durable.
+
+    The kill points of the test kit put themselves here.
+    """
+    connection.commit()
 
 
 class _LazySavepoint:
