@@ -56,7 +56,7 @@ class Job:
 def _signature(
     function: Callable[..., Any],
 ) -> tuple[frozenset[str] | None, frozenset[str]]:
-    """Return what a function takes, None for anything, and what it cannot do without."""
+    """Return what a function takes, None for anything, and what it needs."""
     parameters = inspect.signature(function).parameters.values()
     named = [p for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
     takes = frozenset(p.name for p in named)

@@ -154,8 +154,8 @@ def test_the_lower_priority_is_sooner(put, make_job, run_jobs):
         ran.append(text)
 
     job = make_job(append)
-    for text, priority in (("later", 1), ("now", -1), ("soon", 0)):
-        put(job, text=text, priority=priority)
+    for words, priority in (("later", 1), ("now", -1), ("soon", 0)):
+        put(job, text=words, priority=priority)
     run_jobs()
     assert ran == ["now", "soon", "later"]
 
