@@ -51,9 +51,7 @@ def rq(url: str) -> Any:
     def work() -> None:
         connection = redis.Redis.from_url(url)
         queue = Queue("benched", connection=connection, serializer=JSONSerializer)
-        worker = SimpleWorker(
-            [queue], connection=connection, serializer=JSONSerializer
-        )
+        worker = SimpleWorker([queue], connection=connection, serializer=JSONSerializer)
         worker.work(logging_level="ERROR")
 
     return work

@@ -73,7 +73,7 @@ class Side:
         return self.counter.stat().st_size
 
     def measure(self, job: str, count: int) -> dict[str, float]:
-        """Run jobs with warm workers; return jobs per second and CPU per job."""
+        """Run jobs with warm workers: jobs per second and CPU per job."""
         with self.working() as pid:
             self._run(job, 50)  # what is loaded once is not counted
             before = cpu_seconds(pid)
@@ -102,7 +102,7 @@ class Archivolt(Side):
     """Our own workers, on a tenant's database."""
 
     name = "archivolt"
-    settings = "batches of 10 to 100 by speed; SQLite FULL; effect and end in one commit"
+    settings = "batches of 10 to 100; SQLite FULL; effect and end in one commit"
 
     def __init__(self, folder: Path, url: str, workers: int) -> None:
         super().__init__(folder, url, workers)
