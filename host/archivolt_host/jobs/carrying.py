@@ -1,15 +1,17 @@
-"""What travels with work for later: who asked for it, in which request, from where."""
+"""What travels with work for later: who asked for it, from where, in which request."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import asdict, fields
 from functools import cache, lru_cache
 from typing import Any, get_args, get_type_hints
 from uuid import UUID
 
+import orjson
+
 from archivolt_hookspecs.identity import Actor
 from archivolt_host.tenants import context
-from archivolt_host.tenants.context import Origin, Tenant
+from archivolt_host.tenants.context import NOWHERE, Origin, Tenant
 
 Carried = Mapping[str, Any]
 
@@ -20,16 +22,14 @@ def pack(actor: Actor | None = None) -> dict[str, Any]:
     who = who or context.system_actor(context.tenant().slug)
     packed = {"actor": _plain(who), "request_id": context.request_id()}
     origin = context.origin()
-    if origin is not context.NOWHERE:
-        packed["origin"] = [origin.address, origin.user_agent]
-    return packed
+    return packed if origin == NOWHERE else {**packed, "origin": asdict(origin)}
 
 
 @contextmanager
 def acting(tenant: Tenant, carried: Carried) -> Iterator[None]:
     """Be whoever had this packed, in a tenant: theirs, whatever was packed."""
     actor = unpack_actor(tenant, carried)
-    origin = Origin(*carried.get("origin", ()))
+    origin = Origin(**carried["origin"]) if "origin" in carried else NOWHERE
     with context.acting(tenant, actor, carried.get("request_id", ""), origin):
         yield
 
@@ -39,9 +39,15 @@ def unpack_actor(tenant: Tenant, carried: Carried) -> Actor:
     packed = carried.get("actor")
     if packed is None:
         return context.system_actor(tenant.slug)
+    return _unpacked(tenant.slug, orjson.dumps(packed))
+
+
+@lru_cache(maxsize=1024)
+def _unpacked(slug: str, packed: bytes) -> Actor:
     hints = _hints()
-    known = {k: _typed(hints[k], v) for k, v in packed.items() if k in hints}
-    return Actor(**{**known, "tenant": tenant.slug})
+    found = orjson.loads(packed).items()
+    known = {k: _typed(hints[k], v) for k, v in found if k in hints}
+    return Actor(**{**known, "tenant": slug})
 
 
 @lru_cache(maxsize=1024)
