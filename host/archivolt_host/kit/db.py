@@ -22,6 +22,7 @@ from archivolt_host.tenants.columns import (
     now,
 )
 from archivolt_host.tenants.ids import uuid7
+from archivolt_host.tenants.prepared import Prepared
 from archivolt_host.tenants.sessions import catalog, reading, session, transaction
 
 
@@ -39,6 +40,7 @@ __all__ = [
     "Base",
     "CatalogBase",
     "LoggableMixin",
+    "Prepared",
     "RevisionMixin",
     "StateMixin",
     "TimesMixin",
