@@ -51,8 +51,6 @@ def tenant_of(host: Host, slug: str, admin: str = "admin") -> Tenant:
     found = host.catalog.find(slug)
     if found is None:
         CreateTenant(
-            host.catalog,
-            host.provisioner,
             slug,
             placement=str(host.manifest.host["default_placement"]),
             admin=admin,

@@ -12,6 +12,7 @@ from sqlalchemy.engine import make_url
 
 import archivolt_host
 from archivolt_host import housekeeping
+from archivolt_host.archives import importing
 from archivolt_host.http import headers, health
 from archivolt_host.http.bodies import Bodies
 from archivolt_host.http.edge import Edge
@@ -20,10 +21,13 @@ from archivolt_host.http.gates import Addresses
 from archivolt_host.http.limits import Limits
 from archivolt_host.http.mounting import mount
 from archivolt_host.http.stages import TenantStage
-from archivolt_host.jobs import events, rings, wake, worker
+from archivolt_host.jobs import delivery, rings, wake, worker
 from archivolt_host.jobs import registry as job_registry
 from archivolt_host.jobs.registry import Jobs
 from archivolt_host.jobs.valkey_address import valkey_url
+from archivolt_host.orchestration import creation, watching
+from archivolt_host.orchestration import registry as orchestrators
+from archivolt_host.orchestration.registry import Orchestrators
 from archivolt_host.plugins import dispatch, drivers
 from archivolt_host.plugins.manifest import Manifest, find_problems, read_manifest
 from archivolt_host.plugins.manifest.model import ManifestError
@@ -91,7 +95,8 @@ class Host:
         self.databases.dispose()
         rings.bell().close()
         wake.forget()
-        events.forget()
+        watching.forget()
+        delivery.forget()
 
     def _sources(self, scope: str) -> list[Source]:
         """Return the migrations of the plugins of a scope; unreadable ones are out."""
@@ -180,8 +185,11 @@ def _bind(host: Host) -> None:
     dispatch.bind(host.registry)
     other_names = job_registry.aliases(host.manifest.host["queue_aliases"])
     job_registry.bind(Jobs(host.registry, housekeeping.OWN_JOBS, other_names))
+    orchestrators.bind(Orchestrators(host.registry, housekeeping.OWN_ORCHESTRATORS))
     rings.bind(rings.Bell(host.valkey_url))
     worker.bind(host.catalog)
+    for one in (creation, importing):
+        one.bind(lambda: host.catalog, lambda: host.provisioner)
     drivers.bind(host.home.path)
     host.catalog.on_change(host.registry.forget)
     host.registry.catalog_changed = lambda: host.catalog.refresh(force=True)

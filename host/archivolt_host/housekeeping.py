@@ -4,9 +4,12 @@ import time
 from typing import Any
 
 from archivolt_hookspecs import host, registration
+from archivolt_host.archives import importing
 from archivolt_host.http import idempotency
-from archivolt_host.jobs import bus, events, retention
+from archivolt_host.jobs import bus, retention
 from archivolt_host.jobs.registry import job
+from archivolt_host.orchestration import creation
+from archivolt_host.orchestration import sweeping as runs
 from archivolt_host.plugins import dispatch, overrides
 from archivolt_host.tenants import context, sessions
 
@@ -31,8 +34,10 @@ def sweep() -> dict[str, Any]:
         bus.enqueue(resync, plugin=plugin, unique=f"resync:{plugin}")
     before = time.time() - SETTLED
     purged = dispatch.collect(registration.purge_storage.__name__, before=before)
+    runs.look()  # the watch over them could have been lost
     forgotten = retention.forget_old() | {"keys": idempotency.forget_old()}
-    return forgotten | {"files": sum(purged)}
+    return forgotten | {"runs": runs.forget_old(), "files": sum(purged)}
 
 
-OWN_JOBS = (events.deliver, resync, sweep)
+OWN_JOBS = (resync, sweep, runs.sweep_runs, runs.resume_run)
+OWN_ORCHESTRATORS = (creation.CreateTenant, importing.ImportTenant)

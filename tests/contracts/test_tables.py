@@ -17,12 +17,14 @@ OTHER_KEYS = {
     "catching_up": "one row per tenant and plugin",
     "epoch": "a single row",
     "plugin_out": "one row per tenant and plugin",
+    "host_step": "a run's steps by their number",
     "host_idempotency": "found by what the caller sent",
     "host_event": "an outbox: taken in the order in which it was written",
     "host_subscriber": "one row per plugin",
     "documents_tag": "an index: documents are found by their tag",
     "search_document": "an index: its rows are numbered as FTS5 numbers them",
     "search_document_tag": "an index: hits are counted by tag",
+    "workflow_candidate": "an index: tasks are found by who may do them",
     "search_part": "an index: its rows are numbered as FTS5 numbers them",
 }
 

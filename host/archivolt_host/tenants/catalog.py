@@ -14,8 +14,15 @@ from sqlalchemy.orm import Session
 from archivolt_host.errors import InvalidError, NotFoundError, RefusedError
 from archivolt_host.tenants import sessions
 from archivolt_host.tenants.context import Place, SchemaPlace, SqlitePlace, Tenant
-from archivolt_host.tenants.models import DomainRow, EpochRow, OutRow, TenantRow
-from archivolt_host.tenants.states import ACTIVE
+from archivolt_host.tenants.models import (
+    CatchingUpRow,
+    DomainRow,
+    EpochRow,
+    OutRow,
+    OverrideRow,
+    TenantRow,
+)
+from archivolt_host.tenants.states import ACTIVE, CREATING
 
 SLUG = re.compile(r"[a-z][a-z0-9-]{0,40}[a-z0-9]")
 HOST_NAME = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*")
@@ -117,6 +124,14 @@ class Catalog:
             )
             return [self.tenant(row) for row in rows]
 
+    def in_any_state(self, id: UUID) -> Tenant:
+        """Return a tenant even while it is being made, or raise 404."""
+        with sessions.catalog() as session:
+            row = session.get(TenantRow, id)
+            if row is None:
+                raise NotFoundError("Tenant", id)
+            return self.tenant(row)
+
     def tenant(self, row: TenantRow) -> Tenant:
         """Return a row as the value that code passes around."""
         return Tenant(row.id, row.slug, row.state, self._place(row))
@@ -126,16 +141,22 @@ class Catalog:
             return SqlitePlace(self.folder / row.location)
         return SchemaPlace(row.location, row.location)
 
-    def add(self, slug: str, name: str, placement: str) -> Tenant:
-        """Enter a tenant that is being created; a used or odd name is refused."""
+    def add(
+        self, slug: str, name: str, placement: str, id: UUID | None = None
+    ) -> Tenant:
+        """Enter a tenant that is being created; a used or odd name is refused.
+
+        It gets the ``id`` that it had elsewhere, unless another tenant has that here.
+        """
         check_slug(slug)
         location = f"{slug}.db" if placement == "sqlite" else schema_name(slug)
         with sessions.catalog(write=True) as session:
-            if session.scalar(select(TenantRow.id).where(TenantRow.slug == slug)):
-                raise RefusedError(f"There is a tenant {slug} already.")
+            _refuse_used(session, slug)
             row = TenantRow(
                 slug=slug, name=name, placement=placement, location=location
             )
+            if id is not None and session.get(TenantRow, id) is None:
+                row.id = id
             session.add(row)
             session.flush()
             return self.tenant(row)
@@ -146,13 +167,14 @@ class Catalog:
             row = _row(session, slug)
             row.state = state
             bump(session)
-        self.refresh(force=True)
+            sessions.unit().after_commit(lambda: self.refresh(force=True))
 
     def remove(self, slug: str) -> None:
         """Take a tenant that could not be created out of the catalog."""
         with sessions.catalog(write=True) as session:
             session.delete(_row(session, slug))
-            session.execute(delete(OutRow).where(OutRow.tenant == slug))
+            for model in (OutRow, OverrideRow, CatchingUpRow):
+                session.execute(delete(model).where(model.tenant == slug))
             bump(session)
 
     def domains(self) -> dict[str, list[str]]:
@@ -187,6 +209,17 @@ class Catalog:
                 raise NotFoundError(f"Host name of {slug}", host)
             session.delete(found)
             bump(session)
+
+
+def _refuse_used(session: Session, slug: str) -> None:
+    state = session.scalar(select(TenantRow.state).where(TenantRow.slug == slug))
+    if state == CREATING:
+        raise RefusedError(
+            f"The tenant {slug} is being created: 'archivolt runs list --system' shows "
+            "how far it is."
+        )
+    if state is not None:
+        raise RefusedError(f"There is a tenant {slug} already.")
 
 
 def check_slug(slug: str) -> None:

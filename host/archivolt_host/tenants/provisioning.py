@@ -48,15 +48,22 @@ class Provisioner:
 
     def upgrade(self, place: Place) -> Applied:
         """Bring a tenant's database to the heads, as far as it goes."""
-        with self._migration(place) as connection:
+        with self.migration(place) as connection:
             return self.plan.upgrade(connection)
 
     def pending(self, place: Place) -> list[str]:
         """Return the names of what would be applied."""
-        with self._migration(place) as connection:
+        with self.migration(place) as connection:
             return [source.name for source in self.plan.pending(connection)]
 
-    def _migration(self, place: Place) -> AbstractContextManager[Connection]:
+    def create_empty(self, place: Place) -> None:
+        """Make a tenant's database without tables, with the rights it needs."""
+        if isinstance(place, SchemaPlace):
+            with self.migration(place) as connection:
+                self._prepare_schema(connection, place)
+
+    def migration(self, place: Place) -> AbstractContextManager[Connection]:
+        """Open a place as the one who owns its tables, in one transaction."""
         if isinstance(place, SqlitePlace):
             return sqlite_migration(place.path)
         return schema_migration(self.migrator_url, place.schema)
@@ -66,6 +73,7 @@ class Provisioner:
         if isinstance(place, SqlitePlace):
             for suffix in ("", "-wal", "-shm", ".lock"):
                 Path(f"{place.path}{suffix}").unlink(missing_ok=True)
+            _remove_drafts(place.path)
             return
         with schema_migration(self.migrator_url, place.schema) as connection:
             connection.exec_driver_sql(
@@ -77,7 +85,8 @@ class Provisioner:
     def _make_file(self, path: Path) -> Mapping[str, str]:
         """Copy the template; it is made from the first file in which all went well."""
         if path.exists():
-            return {}
+            return self.upgrade(SqlitePlace(path)).failed
+        _remove_drafts(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         failed: Mapping[str, str] = {}
         if not self.template_path.exists():
@@ -105,7 +114,7 @@ class Provisioner:
     def _fill_schema(self, place: SchemaPlace) -> Mapping[str, str]:
         with schema_migration(self.migrator_url, place.schema) as connection:
             if not self._prepare_schema(connection, place):
-                return {}
+                return self.plan.upgrade(connection).failed
             try:
                 self._run_script(connection)
             except Exception:  # which source it was is found out one by one
@@ -131,6 +140,12 @@ class Provisioner:
             f"GRANT {RIGHTS} ON TABLES TO {role}"
         )
         return new
+
+
+def _remove_drafts(path: Path) -> None:
+    """Remove what a process left that died while it made a file."""
+    for draft in path.parent.glob(f"{path.name}.{'[0-9a-f]' * 32}"):
+        draft.unlink(missing_ok=True)
 
 
 def _copy(template: Path, path: Path) -> None:

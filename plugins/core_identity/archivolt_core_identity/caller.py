@@ -1,22 +1,8 @@
-"""What a request says of its caller beyond who it is: where from, by which session."""
+"""By which session a request came."""
 
 from uuid import UUID
 
-from flask import g, has_request_context, request
-
-MAX_AGENT = 200
-
-
-def address() -> str:
-    """Return the address that a request comes from, "" outside of any."""
-    return (request.remote_addr or "")[:64] if has_request_context() else ""
-
-
-def user_agent() -> str:
-    """Return what the caller calls its program, "" outside of any request."""
-    if not has_request_context():
-        return ""
-    return request.headers.get("User-Agent", "")[:MAX_AGENT]
+from flask import g, has_request_context
 
 
 def came_by(session: UUID) -> None:

@@ -119,8 +119,6 @@ class World:
         slug = f"t{next(numbers)}"
         placement = "schema" if self.host.databases.schema is not None else "sqlite"
         CreateTenant(
-            self.host.catalog,
-            self.host.provisioner,
             slug,
             placement=placement,
             admin="ada",
