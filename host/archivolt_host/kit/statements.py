@@ -25,6 +25,8 @@ class Statements:
         self.select = select(*self.columns.values())
         mine = self.columns["id"] == bindparam("id")
         self.get = Prepared(self.select.where(mine), self.record)
+        #: The same, holding the row until the transaction ends.
+        self.locked = Prepared(self.select.where(mine).with_for_update(), self.record)
         self.insert = Prepared(self.recorder.marked(self.table.insert()))
         self.delete = Prepared(self.recorder.marked(self.table.delete().where(mine)))
         self._keys = {name: column.key for name, column in self.columns.items()}
