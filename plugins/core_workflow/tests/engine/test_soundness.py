@@ -255,8 +255,9 @@ def test_what_differs_for_a_running_instance_is_told(define):
     old = define({"a": state("b"), "b": state("z"), "c": state("z"), "z": END,
                   "s": split("a", "b", "c")}, "s")  # fmt: skip
     ways = {"further": {"to": "z"}}
-    new = define({"b": {"kind": "state", "transitions": ways},
-                  "c": {**TASK, "to": "z"}, "z": END, "s": split("b", "c")}, "s")  # fmt: skip
+    later = {"kind": "state", "transitions": ways}
+    nodes = {"b": later, "c": {**TASK, "to": "z"}, "z": END, "s": split("b", "c")}
+    new = define(nodes, "s")
     found = soundness.differing(old, new, ["a", "b", "c"])
     assert found["a"] == "It is not there any more."
     assert found["b"] == "It has no way next any more."
