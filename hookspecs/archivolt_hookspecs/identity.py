@@ -45,14 +45,6 @@ def identify(scheme: str, token: str) -> Actor | None:
     """
 
 
-@first
-def permission_granted(actor: Actor, permission: str) -> bool | None:
-    """Return whether the actor holds the permission in the current tenant.
-
-    None leaves it to the next plugin; when none answers, it is not granted.
-    """
-
-
 @asks
 def sign_in_refused(username: str) -> str | None:
     """Return a reason to refuse a sign-in whose password was right, or None."""

@@ -8,6 +8,7 @@ catalog's: its models derive from ``CatalogBase``, and ``catalog()`` reaches the
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from archivolt_host.tenants import sessions
 from archivolt_host.tenants.columns import (
@@ -22,7 +23,13 @@ from archivolt_host.tenants.columns import (
     now,
 )
 from archivolt_host.tenants.ids import uuid7
-from archivolt_host.tenants.sessions import catalog, reading, session, transaction
+from archivolt_host.tenants.sessions import (
+    catalog,
+    looking,
+    reading,
+    session,
+    transaction,
+)
 
 
 def after_commit(callback: Callable[[], object]) -> None:
@@ -33,6 +40,11 @@ def after_commit(callback: Callable[[], object]) -> None:
 def after_rollback(callback: Callable[[], object]) -> None:
     """Run ``callback``, in a transaction of its own, if the current unit fails."""
     sessions.unit().after_rollback(callback)
+
+
+def memory() -> dict[str, Any]:
+    """Return what is remembered until the current unit of work ends."""
+    return sessions.unit().memory
 
 
 __all__ = [
@@ -47,6 +59,8 @@ __all__ = [
     "after_commit",
     "after_rollback",
     "catalog",
+    "looking",
+    "memory",
     "now",
     "reading",
     "session",

@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from archivolt_hookspecs.identity import Actor
 from archivolt_host.errors import (
     ArchivoltError,
     DeniedError,
@@ -169,9 +170,9 @@ def call(action: str, **arguments: Any) -> Any:
         return found.run(**arguments)
 
 
-def allowed(permission: str) -> bool:
-    """Return whether the current actor holds a permission; the system holds all."""
-    actor = context.actor()
+def allowed(permission: str, actor: Actor | None = None) -> bool:
+    """Return whether somebody (the caller) holds a permission; the system holds all."""
+    actor = actor or context.actor()
     if actor.id == context.SYSTEM:
         return True
     return bool(first("permission_granted", actor=actor, permission=permission))

@@ -8,6 +8,7 @@ unit commits.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
 
 import structlog
 from sqlalchemy import Connection, NestedTransaction
@@ -40,6 +41,8 @@ class UnitOfWork:
         self._session: Session | None = None
         self._end_turn: Callback | None = None
         self._lazy: list[_LazySavepoint] = []
+        #: What is remembered until the end: read once, and of one and the same state.
+        self.memory: dict[str, Any] = {}
         self._before_commit: list[Callback] = []
         self._after_commit: list[Callback] = []
         self._after_rollback: list[Callback] = []

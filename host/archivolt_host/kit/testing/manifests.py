@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-DEFAULT = ("core_identity",)
+IDENTITY, PERMISSIONS = "core_identity", "core_permissions"
+DEFAULT = (IDENTITY,)
 
 
 def marked(request: pytest.FixtureRequest) -> dict[str, Any]:
@@ -37,10 +38,13 @@ def written(
 
 
 def naming(plugins: Sequence[str]) -> dict[str, Any]:
-    """Name and enable plugins."""
+    """Name and enable plugins; users are of no use without rights."""
+    names = list(plugins)
+    if IDENTITY in names and PERMISSIONS not in names:
+        names.append(PERMISSIONS)
     return {
-        "plugins": {name: {} for name in plugins},
-        "defaults": {"enabled": list(plugins)},
+        "plugins": {name: {} for name in names},
+        "defaults": {"enabled": names},
     }
 
 

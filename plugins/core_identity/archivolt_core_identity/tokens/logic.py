@@ -104,9 +104,9 @@ def _user(id: UUID) -> Actor | None:
     """Read who the user is now: a disabled one is out at once."""
     with reading():
         found = users.find(id)
-    if found is None or found.state != ACTIVE:
-        return None
-    return people.as_actor(found.id, found.username, found.roles)
+        if found is None or found.state != ACTIVE:
+            return None
+        return people.as_actor(found.id, found.username)
 
 
 @lru_cache(maxsize=4096)

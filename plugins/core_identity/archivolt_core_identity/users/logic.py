@@ -13,13 +13,12 @@ from archivolt_core_identity.users.models import ACTIVE, DISABLED, User
 from archivolt_core_identity.users.service import users
 from archivolt_hookspecs.identity import Actor, UserInfo
 from archivolt_host.kit import hooks
-from archivolt_host.kit.access import permissions
 from archivolt_host.kit.context import actor, tenant
 from archivolt_host.kit.db import now
 from archivolt_host.kit.errors import InvalidError, RefusedError
 
-ADMIN, MEMBER = "admin", "member"
-ROLES = (ADMIN, MEMBER)
+OWNER, MEMBER = "owner", "member"
+OLD_NAMES = {"admin": OWNER}  # what roles were called before there were grants
 MIN_PASSWORD, MAX_PASSWORD = 8, 1024
 MAX_NAME = 150
 NO_PASSWORD = ""  # signs nobody in
@@ -41,7 +40,7 @@ def create(
 ) -> User:
     """Add a user; a used name, a short password or an unknown role is refused."""
     _check_name(username)
-    roles = _known(roles or (MEMBER,))
+    roles = _named((MEMBER,) if roles is None else roles)
     if password is not None:
         check_password(password)
     key = name_key(username)
@@ -69,7 +68,7 @@ def change(user: User, values: dict[str, Any]) -> User:
         check_password(password)
         values["password_hash"] = hasher.hash(password)
     if "roles" in values:
-        values["roles"] = _known(values["roles"])
+        values["roles"] = _named(values["roles"])
     changed = users.update(user, **values)
     hooks.join("user_saved", user=info(changed), roles=values.get("roles"))
     return changed
@@ -91,7 +90,7 @@ def find_actor(who: str) -> Actor | None:
         found = users.by_name(name_key(who))
     if found is None or found.state != ACTIVE:
         return None
-    return as_actor(found.id, found.username, found.roles)
+    return as_actor(found.id, found.username)
 
 
 def info(user: User) -> UserInfo:
@@ -99,19 +98,13 @@ def info(user: User) -> UserInfo:
     return UserInfo(user.id, user.username, user.email, user.state)
 
 
-def _known(roles: Sequence[str]) -> list[str]:
-    if unknown := set(roles) - set(ROLES):
-        names = ", ".join(sorted(unknown))
-        raise InvalidError(
-            f"There is no role {names}: take {' or '.join(ROLES)}.",
-            {"roles": [f"No role {names}."]},
-        )
-    return sorted(set(roles))
+def _named(roles: Sequence[str]) -> list[str]:
+    return sorted({OLD_NAMES.get(role, role) for role in roles})
 
 
 def create_admin(username: str, password: str) -> None:
     """Add the first user of a tenant, unless there is one of that name."""
-    ensure(username, password, (ADMIN,))
+    ensure(username, password, (OWNER,))
 
 
 def ensure(username: str, password: str, roles: tuple[str, ...]) -> None:
@@ -154,14 +147,7 @@ def _nobody() -> str:
     return hasher.hash("nobody has this password")
 
 
-def as_actor(id: object, name: str, roles: list[str]) -> Actor:
+def as_actor(id: UUID, name: str) -> Actor:
     """Return a user as one who asks."""
-    return Actor(id, name, tenant().slug, frozenset(roles))  # type: ignore[arg-type]
-
-
-def granted(actor: Actor, permission: str) -> bool | None:
-    """Let admins do everything, and members what the permission names them for."""
-    if ADMIN in actor.roles:
-        return True
-    declared = permissions().get(permission)
-    return bool(declared and actor.roles.intersection(declared.roles)) or None
+    roles = hooks.first("roles_of", user=id, groups=frozenset()) or frozenset()
+    return Actor(id, name, tenant().slug, roles)
