@@ -1,20 +1,23 @@
 """Opens the host and builds the web application: manifest → plugins → HTTP edge."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import structlog
 from sqlalchemy.engine import make_url
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 import archivolt_host
 from archivolt_host import housekeeping
 from archivolt_host.http import headers, health
 from archivolt_host.http.bodies import Bodies
 from archivolt_host.http.edge import Edge
+from archivolt_host.http.forwarding import Proxies
 from archivolt_host.http.gates import Addresses
+from archivolt_host.http.limits import Limits
 from archivolt_host.http.mounting import mount
 from archivolt_host.http.stages import TenantStage
 from archivolt_host.jobs import events, rings, wake, worker
@@ -202,6 +205,9 @@ def create_app(host: Host) -> Edge:
     )
     app.access_log = bool(settings["access_log"])
     app.tenant_stage = TenantStage(host.catalog, str(settings["domain"]))
+    app.proxies = Proxies(Addresses(settings["trusted_proxies"]))
+    app.limits = Limits(host.valkey_url, _limits(settings))
+    app.https_only = settings["https"] == "required"
     app.bodies = Bodies(
         int(settings["web_threads"]), float(settings["body_stall_seconds"])
     )
@@ -209,7 +215,6 @@ def create_app(host: Host) -> Edge:
     app.cross_origin = headers.allow_origins(app, settings["cors_origins"])
     dispatch.collect("extend_application", app=app)
     mount(app, host.registry, version=VERSION, extra=bool(settings["extra_mounts"]))
-    _trust(app, int(settings["trusted_proxies"]))
     health.bind(
         host.home,
         Addresses(settings["metrics_allow"]),
@@ -218,9 +223,7 @@ def create_app(host: Host) -> Edge:
     return app
 
 
-def _trust(app: Edge, proxies: int) -> None:
-    """Believe what this many proxies say of the caller; strangers are not heard."""
-    if proxies:
-        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
-            app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies
-        )
+def _limits(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the presets of ``limit_...``, each under its own name."""
+    names = [name for name in settings if name.startswith("limit_")]
+    return {name.removeprefix("limit_"): settings[name] for name in names}

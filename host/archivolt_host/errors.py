@@ -105,6 +105,24 @@ class PreconditionRequiredError(ArchivoltError):
     code = "precondition_required"
 
 
+class LimitedError(ArchivoltError):
+    """More requests than the manifest allows; ``Retry-After`` says when to return."""
+
+    status = 429
+    code = "too_many_requests"
+
+    def __init__(self, message: str, seconds: int) -> None:
+        super().__init__(message)
+        self.headers = {"Retry-After": str(seconds)}
+
+
+class HeadersTooLargeError(ArchivoltError):
+    """The headers of the request are longer than any honest client's."""
+
+    status = 431
+    code = "headers_too_large"
+
+
 class UnavailableError(ArchivoltError):
     """Something needed is down or overloaded; trying again later may help."""
 

@@ -20,6 +20,8 @@ class Access:
 
     ``permission`` None with ``public`` False means closed, "" any signed-in user.
     ``tenantless`` routes need no ``Org``; ``streams`` may send more than JSON limits.
+    ``signs_in`` routes are open to guessing, ``probe`` ones are asked by machines all
+    the time: the one is limited more, the other not at all.
     """
 
     permission: str | None = None
@@ -27,6 +29,8 @@ class Access:
     tenantless: bool = False
     streams: bool = False
     reads: bool = False
+    signs_in: bool = False
+    probe: bool = False
 
 
 CLOSED = Access()
@@ -47,9 +51,16 @@ def signed_in() -> Callable[[F], F]:
     return _declare(Access(""))
 
 
-def public(*, tenantless: bool = False) -> Callable[[F], F]:
-    """Let in everyone: the route appears on the published list."""
-    return _declare(Access(public=True, tenantless=tenantless))
+def public(
+    *, tenantless: bool = False, signs_in: bool = False, probe: bool = False
+) -> Callable[[F], F]:
+    """Let in everyone: the route appears on the published list.
+
+    ``signs_in`` where secrets can be guessed: ``limit_sign_in`` holds there too.
+    """
+    return _declare(
+        Access(public=True, tenantless=tenantless, signs_in=signs_in, probe=probe)
+    )
 
 
 def _declare(access: Access) -> Callable[[F], F]:

@@ -11,11 +11,14 @@ from typing import Any
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import NotFound
 
-from archivolt_host.errors import DeniedError, UnavailableError
+from archivolt_host.errors import ArchivoltError, DeniedError, UnavailableError
 from archivolt_host.http import idempotency, observing, problems, stages
 from archivolt_host.http.access import CLOSED, Access, Table, table_of
 from archivolt_host.http.bodies import Bodies
 from archivolt_host.http.encoding import Encoder
+from archivolt_host.http.forwarding import Proxies
+from archivolt_host.http.headers import HSTS
+from archivolt_host.http.limits import Limits, household
 from archivolt_host.http.stages import TenantStage
 from archivolt_host.plugins import dispatch, timing
 from archivolt_host.plugins.registry import HOST
@@ -26,17 +29,23 @@ UNKNOWN = Access("")  # no such route: strangers still get 401
 
 
 class Outermost:
-    """Around the application: bodies and slashes at the end go in, headers come out."""
+    """Around the application: who asks, bodies, slashes go in, headers come out."""
 
     def __init__(
-        self, application: Any, headers: Sequence[tuple[str, str]], bodies: Bodies
+        self,
+        application: Any,
+        headers: Sequence[tuple[str, str]],
+        bodies: Bodies,
+        proxies: Proxies,
     ) -> None:
         self.application = application
         self.bodies = bodies
+        self.proxies = proxies
         self.headers = [(name.lower(), (name, value)) for name, value in headers]
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         """Accept a trailing slash without a redirect; add what a view did not set."""
+        self.proxies.settle(environ)
         path = environ["PATH_INFO"]
         if len(path) > 1 and path[-1] == "/" and not path.startswith("//"):
             environ["PATH_INFO"] = path.rstrip("/") or "/"
@@ -58,6 +67,9 @@ class Edge(Flask):
     """The application: stages before each view, a unit of work around it."""
 
     tenant_stage: TenantStage
+    limits: Limits
+    proxies: Proxies
+    https_only = False
     fixed_headers: tuple[tuple[str, str], ...] = ()
     cross_origin: Any = None
     access_log = True
@@ -75,7 +87,7 @@ class Edge(Flask):
         """Note what each route demands, once all plugins are mounted."""
         self.access = table_of(self)
         self.wsgi_app = Outermost(  # type: ignore[method-assign]
-            self.wsgi_app, self.fixed_headers, self.bodies
+            self.wsgi_app, self.fixed_headers, self.bodies, self.proxies
         )
 
     def full_dispatch_request(self) -> Response:
@@ -92,12 +104,30 @@ class Edge(Flask):
         timing.begin_request()
         g.began, g.access, g.outside = began, CLOSED, context.current()
         context.enter(None, None, id)
+        stages.refuse_large_headers(asked)
+        access = self._access()
+        if self.https_only and asked.scheme != "https" and not _is_probe(access):
+            return stages.moved_to_https(asked)
         if asked.method == "OPTIONS":
             return None  # a preflight carries neither tenant nor token
-        access = self._access()
         if access is None:
             return None
         g.access = access
+        try:
+            self._admit(access, id)
+        except ArchivoltError:
+            self._limit(access)  # who guesses tenants and tokens asks too
+            raise
+        self._limit(access)
+        self._gate()
+        self._permit(access)
+        if not access.streams:
+            asked.max_content_length = self.config["MAX_JSON"]
+        return super().preprocess_request()
+
+    def _admit(self, access: Access, id: str) -> None:
+        """Find out for which tenant the request is, and who asks."""
+        asked = request._get_current_object()  # type: ignore[attr-defined]
         tenant = self.tenant_stage(asked, access)
         context.enter(tenant, None, id)
         self._refuse_unmigrated()
@@ -105,11 +135,20 @@ class Edge(Flask):
             # Authentication and view read in one transaction; writers get their own.
             sessions.enter(sessions.UnitOfWork(tenant.place, write=False))
         stages.authenticate(asked, tenant, access)
-        self._gate()
-        self._permit(access)
-        if not access.streams:
-            asked.max_content_length = self.config["MAX_JSON"]
-        return super().preprocess_request()
+
+    def _limit(self, access: Access) -> None:
+        """Count the request for its address and its user, or answer 429."""
+        if access.probe:
+            return
+        actor, address = context.actor_or_none(), household(request.remote_addr)
+        who = {"addresses": address}
+        if actor is not None:
+            who["users"] = f"{actor.tenant}:{actor.id}"
+        else:
+            who["strangers"] = address
+        if access.signs_in:
+            who["sign_in"] = address
+        self.limits.check(who)
 
     def _access(self) -> Access | None:
         """Return what the route demands; None for nothing at all outside /vault."""
@@ -169,8 +208,15 @@ class Edge(Flask):
         if self.cross_origin is not None:
             response.vary.add("Origin")  # the extension forgets it for a single origin
         response.headers["X-Request-Id"] = context.request_id()
+        if self.https_only and request.scheme == "https":
+            response.headers["Strict-Transport-Security"] = HSTS
         observing.note(self, response)
         return response
+
+
+def _is_probe(access: Access | None) -> bool:
+    """Return whether a machine beside this one asks, which knows no https."""
+    return access is not None and access.probe
 
 
 def _leave(error: BaseException | None) -> None:

@@ -94,7 +94,7 @@ class ReadySchema(LiveSchema):
 
 
 @blueprint.route("/vault/health/live")
-@public(tenantless=True)
+@public(tenantless=True, probe=True)
 @blueprint.response(200, LiveSchema)
 def live() -> dict[str, str]:
     """Answer as long as the process runs."""
@@ -102,7 +102,7 @@ def live() -> dict[str, str]:
 
 
 @blueprint.route("/vault/health/ready")
-@public(tenantless=True)
+@public(tenantless=True, probe=True)
 @blueprint.response(200, ReadySchema)
 @blueprint.alt_response(503, schema=ReadySchema, success=False)
 def ready() -> tuple[dict[str, Any], int]:
@@ -114,7 +114,7 @@ def ready() -> tuple[dict[str, Any], int]:
 
 
 @metrics.route("/metrics")
-@public(tenantless=True)
+@public(tenantless=True, probe=True)
 def figures() -> Response:
     """Return the figures of all processes in Prometheus' text format."""
     if request.remote_addr not in _bound["allowed"]:

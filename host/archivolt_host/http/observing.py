@@ -38,6 +38,7 @@ def note(app: Any, response: Response) -> None:
             "request",
             method=asked.method,
             path=asked.path,
+            address=asked.remote_addr,
             status=response.status_code,
             ms=round(seconds * 1000, 2),
         )

@@ -35,6 +35,7 @@ TITLES = {
     422: "Unprocessable",
     428: "If-Match required",
     429: "Too many requests",
+    431: "Headers too large",
     500: "Internal error",
     503: "Unavailable",
     507: "Storage full",

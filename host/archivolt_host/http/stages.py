@@ -5,9 +5,10 @@ CORS is answered by its extension, CSP is a fixed header of every answer.
 
 from ipaddress import ip_address
 
-from flask import Request
+from flask import Request, Response, redirect
 
 from archivolt_host.errors import (
+    HeadersTooLargeError,
     InvalidError,
     NoTenantError,
     NotFoundError,
@@ -24,6 +25,7 @@ SCHEMES = {"jwt": "JWT", "bearer": "Bearer", "token": "Token"}
 PREFIX = "/vault"
 NIP = ".nip.io"  # acme.127.0.0.1.nip.io leads to 127.0.0.1 without any set-up
 MAX_REQUEST_ID = 64
+MAX_HEADERS = 32 * 1024  # characters, of all together
 
 
 def request_id(request: Request) -> str:
@@ -32,6 +34,25 @@ def request_id(request: Request) -> str:
     if sent and len(sent) <= MAX_REQUEST_ID and sent.replace("-", "").isalnum():
         return sent
     return uuid7().hex
+
+
+def refuse_large_headers(request: Request) -> None:
+    """Answer 431 rather than drag kilobytes of headers through logs and caches."""
+    environ = request.environ
+    size = sum(len(v) for k, v in environ.items() if k.startswith("HTTP_"))
+    if size > MAX_HEADERS:
+        raise HeadersTooLargeError(
+            f"The headers of this request have {size} characters; {MAX_HEADERS} pass. "
+            "Delete this site's cookies, or send less."
+        )
+
+
+def moved_to_https(request: Request) -> Response:
+    """Send the caller to the same address over https."""
+    secure = request.url.replace("http://", "https://", 1)
+    host = _name_of(request.host)
+    moved = secure.replace(request.host, f"[{host}]" if ":" in host else host, 1)
+    return redirect(moved, 301)  # type: ignore[return-value]
 
 
 class TenantStage:

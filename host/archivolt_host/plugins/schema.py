@@ -23,6 +23,11 @@ _TYPES: dict[str, dict[str, Any]] = {
     "size": {"anyOf": [_COUNT, {"type": "string", "pattern": units.SIZE_PATTERN}]},
     "url": {"type": "string", "format": "uri"},
     "list": {"type": "array", "items": {"type": "string"}},
+    "networks": {"type": "array", "items": {"type": "string"}},
+    "rates": {
+        "type": "array",
+        "items": {"type": "string", "pattern": units.RATE_PATTERN},
+    },
 }
 _REFERENCE = {
     "type": "object",

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
+from ipaddress import ip_network
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -57,6 +58,20 @@ def _list(raw: Any) -> tuple[str, ...]:
     return tuple(_string(item) for item in raw)
 
 
+def _networks(raw: Any) -> tuple[str, ...]:
+    networks = _list(raw)
+    for one in networks:
+        ip_network(one, strict=False)
+    return networks
+
+
+def _rates(raw: Any) -> tuple[str, ...]:
+    rates = _list(raw)
+    for one in rates:
+        units.rate(one)
+    return rates
+
+
 TYPES: Mapping[str, tuple[Callable[[Any], Any], str]] = {
     "string": (_string, "a text in quotes"),
     "integer": (_integer, "a whole number"),
@@ -66,4 +81,9 @@ TYPES: Mapping[str, tuple[Callable[[Any], Any], str]] = {
     "size": (_counted(units.size), "a size such as '512MiB' or '2GiB'"),
     "url": (_url, "an address such as 'https://example.org'"),
     "list": (_list, "a list of texts such as ['one', 'two']"),
+    "networks": (
+        _networks,
+        "a list of addresses and networks such as ['10.0.0.0/8', '::1']",
+    ),
+    "rates": (_rates, "a list of rates such as ['10/m', '100/h']; [] for no limit"),
 }

@@ -1,4 +1,4 @@
-"""Durations and sizes as people write them: ``15m``, ``2GiB``."""
+"""Durations, sizes and rates as people write them: ``15m``, ``2GiB``, ``100/h``."""
 
 import re
 
@@ -16,6 +16,8 @@ BYTES = {
 }
 DURATION_PATTERN = r"^(\d+[smhdw])+$"
 SIZE_PATTERN = r"^\d+(\.\d+)? ?([KMGT]i?)?B$"
+
+RATE_PATTERN = r"^[1-9]\d{0,6}/\d{0,4}[smhd]$"
 
 _WRITTEN_SECONDS = ("d", "h", "m")
 _WRITTEN_BYTES = ("TiB", "GiB", "MiB", "KiB")
@@ -40,6 +42,17 @@ def size(text: str) -> int:
     if remainder:
         raise ValueError(text)
     return scaled
+
+
+def rate(text: str) -> tuple[int, int]:
+    """Read ``100/h`` or ``5/10m`` as how many in how many seconds."""
+    if not re.fullmatch(RATE_PATTERN, text, re.ASCII):
+        raise ValueError(text)
+    count, _, span = text.partition("/")
+    length = seconds(span if span[0].isdigit() else f"1{span}")
+    if not length:
+        raise ValueError(text)
+    return int(count), length
 
 
 def write_seconds(count: int) -> str:

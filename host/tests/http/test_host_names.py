@@ -106,7 +106,7 @@ def test_what_a_stranger_says_was_forwarded_is_ignored(asked):
     assert asked("localhost", X_Forwarded_Host="umbra.localhost") == 400
 
 
-@pytest.mark.settings(host={"trusted_proxies": 1})
+@pytest.mark.settings(host={"trusted_proxies": ["127.0.0.1"]})
 def test_a_trusted_proxy_says_which_name_was_asked_for(asked):
     assert asked("inner:8080", X_Forwarded_Host="umbra.localhost") == "umbra"
     two = "acme.localhost, umbra.localhost"
@@ -120,7 +120,9 @@ def test_the_domain_is_the_manifests(asked):
     assert asked("acme.localhost") == 404
 
 
-@pytest.mark.settings(host={"trusted_proxies": 1, "metrics_allow": ["10.9.8.7"]})
+@pytest.mark.settings(
+    host={"trusted_proxies": ["127.0.0.1"], "metrics_allow": ["10.9.8.7"]}
+)
 def test_a_trusted_proxy_says_who_asks(host):
     client = create_app(host).test_client()
     for address, status in (("10.9.8.7", 200), ("10.9.8.8", 403)):

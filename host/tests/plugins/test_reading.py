@@ -132,3 +132,23 @@ def test_reading_a_manifest_imports_nothing_heavy() -> None:
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (
+            'trusted_proxies = ["10.0.0.300"]',
+            "must be a list of addresses and networks",
+        ),
+        ("trusted_proxies = 1", "must be a list of addresses and networks"),
+        ('metrics_allow = ["localhost"]', "must be a list of addresses and networks"),
+        ('limit_users = ["10 a minute"]', "must be a list of rates such as"),
+        ('limit_users = "10/m"', "must be a list of rates such as"),
+        ('https = "yes"', "must be one of optional, required"),
+    ],
+)
+def test_what_the_edge_cannot_use_is_told_with_its_line(line: str, said: str) -> None:
+    with pytest.raises(ManifestError) as refused:
+        parse_manifest(f"[host]\n{line}\n")
+    assert str(refused.value).startswith(f"manifest.toml:2: {line.split()[0]} {said}")

@@ -1,5 +1,6 @@
 from archivolt_host.plugins.schema import json_schema
 from archivolt_host.plugins.settings import Setting
+from archivolt_host.plugins.types import TYPES
 
 
 def test_a_schema_has_every_setting_with_its_default_as_written(info) -> None:
@@ -22,3 +23,12 @@ def test_a_schema_shows_no_secret(info) -> None:
     schema = json_schema(info("a", settings={"key": key}))
     assert "hunter2" not in str(schema)
     assert schema["properties"]["key"]["writeOnly"] is True
+
+
+def test_every_type_of_a_setting_has_a_schema(info) -> None:
+    settings = {f"a_{name}": Setting(f"a_{name}", name) for name in TYPES}
+    schema = json_schema(info("a", settings=settings))
+    assert all(
+        shape.get("type") or shape.get("anyOf")
+        for shape in schema["properties"].values()
+    )

@@ -43,3 +43,26 @@ def test_what_is_no_duration_is_refused(text: str) -> None:
 def test_what_is_no_size_is_refused(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011
         units.size(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("100/h", (100, 3600)),
+        ("10/m", (10, 60)),
+        ("5/10m", (5, 600)),
+        ("1/d", (1, 86400)),
+    ],
+)
+def test_a_rate_is_so_many_in_so_many_seconds(
+    text: str, found: tuple[int, int]
+) -> None:
+    assert units.rate(text) == found
+
+
+@pytest.mark.parametrize(
+    "text", ["", "10", "10/", "0/m", "-1/m", "1/0m", "ten/m", "1/m/m", "1 / m", "1/m\n"]
+)
+def test_what_is_no_rate_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011
+        units.rate(text)

@@ -71,7 +71,7 @@ HOST_SETTINGS: tuple[Setting, ...] = (
     _host("cors_origins", "list", [], "Origins that browsers may call from."),
     _host(
         "metrics_allow",
-        "list",
+        "networks",
         ["127.0.0.1", "::1"],
         "Addresses and networks that may read /metrics.",
     ),
@@ -103,11 +103,38 @@ HOST_SETTINGS: tuple[Setting, ...] = (
     _host("access_log", "boolean", True, "Log every request."),
     _host(
         "trusted_proxies",
-        "integer",
-        0,
-        "How many proxies in front add X-Forwarded headers.",
-        minimum=0,
+        "networks",
+        [],
+        "Addresses and networks of the proxies in front: what they say in "
+        "X-Forwarded-For, -Proto and -Host is believed, and nobody else's word.",
     ),
+    _host(
+        "https",
+        "string",
+        "optional",
+        "Where required, a request over http is answered with 301 to https, and "
+        "browsers are told to stay there (HSTS).",
+        choices=("optional", "required"),
+    ),
+    _host(
+        "limit_addresses",
+        "rates",
+        [],
+        "Most requests from one address, signed in or not.",
+    ),
+    _host(
+        "limit_strangers",
+        "rates",
+        ["2000/m"],
+        "Most requests from one address that come without a valid sign-in.",
+    ),
+    _host(
+        "limit_sign_in",
+        "rates",
+        ["300/m"],
+        "Most attempts to sign in from one address, whoever is named.",
+    ),
+    _host("limit_users", "rates", [], "Most requests of one signed-in user."),
 )
 
 HOST = {setting.name: setting for setting in HOST_SETTINGS}

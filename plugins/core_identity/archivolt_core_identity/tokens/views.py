@@ -17,7 +17,7 @@ blueprint = Blueprint("auth", __name__, description="Sign in.", url_prefix="/aut
 class Token(ModelAPIView):
     """Sign-in."""
 
-    @public()
+    @public(signs_in=True)
     @blueprint.arguments(SignInSchema)
     @blueprint.response(200, TokenSchema)
     def post(self, sent: dict[str, Any]) -> dict[str, Any]:
