@@ -19,6 +19,7 @@ OTHER_KEYS = {
     "plugin_out": "one row per tenant and plugin",
     "host_idempotency": "found by what the caller sent",
     "documents_tag": "an index: documents are found by their tag",
+    "permissions_scope_path": "an index: found from above and from below",
     "search_document": "an index: its rows are numbered as FTS5 numbers them",
     "search_document_tag": "an index: hits are counted by tag",
     "search_part": "an index: its rows are numbered as FTS5 numbers them",

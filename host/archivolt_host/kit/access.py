@@ -79,7 +79,9 @@ def inside(container: UUID | None) -> Scope:
     return Scope(container or context.tenant().id, container)
 
 
-def allowed(action: str, on: Scope | None = None, *, actor: Actor | None = None) -> bool:
+def allowed(
+    action: str, on: Scope | None = None, *, actor: Actor | None = None
+) -> bool:
     """Return whether somebody (the caller) may do it, on a scope or anywhere at all."""
     if on is None:
         return dispatch.allowed(action, actor)
@@ -99,7 +101,7 @@ def check(action: str, on: Scope | None = None) -> None:
 
 
 def place(scope: UUID, parent: UUID | None, kind: str) -> None:
-    """Tell that a container is new or has moved: rights above hold on it from now on."""
+    """Tell that a container is new or has moved: rights above it hold on it."""
     dispatch.join(scope_saved.__name__, scope=scope, parent=parent, kind=kind)
 
 

@@ -1,27 +1,25 @@
 """The rules of grants. Knows no SQL and no HTTP."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from archivolt_core_permissions.grants.models import ALLOW, USER, Grant
+from archivolt_core_permissions.grants.models import ACTIVE, ALLOW, USER, Grant
 from archivolt_core_permissions.grants.service import grants
 from archivolt_core_permissions.rights import logic as rights
 from archivolt_core_permissions.roles import logic as roles
-from archivolt_core_permissions.roles.service import roles as role_service
 from archivolt_core_permissions.roles.models import OWNER, PLATFORM_ADMIN, PRESETS, Role
+from archivolt_core_permissions.roles.service import roles as role_service
 from archivolt_core_permissions.scopes import logic as scopes
 from archivolt_hookspecs.identity import UserInfo
 from archivolt_host.kit.context import actor, tenant
 from archivolt_host.kit.errors import InvalidError, RefusedError
 
-LAST_OWNER = (
-    "This is the last owner of the tenant: make somebody else an owner first."
-)
+LAST_OWNER = "This is the last owner of the tenant: make somebody else an owner first."
 
 
 def follow_user(user: UserInfo, wanted: Sequence[str] | None) -> None:
     """Make these the roles that a user has on the whole tenant."""
-    if user.state != "active":
+    if user.state != ACTIVE:
         _refuse_without_owner({user.id})
     if wanted is None:
         return
@@ -66,7 +64,7 @@ def _add(kind: str, subject: UUID, role: Role, scope: UUID) -> Grant:
     )
 
 
-def _refuse_platform(wanted: Sequence[Role]) -> None:
+def _refuse_platform(wanted: Iterable[Role]) -> None:
     if any(role.name == PLATFORM_ADMIN for role in wanted):
         raise InvalidError(
             f"{PLATFORM_ADMIN} is no role of a tenant: 'archivolt platform' gives it.",

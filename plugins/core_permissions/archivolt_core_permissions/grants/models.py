@@ -10,6 +10,7 @@ from archivolt_host.kit.db import Base, UuidMixin, now
 
 USER, GROUP = "user", "group"
 KINDS = (USER, GROUP)
+ACTIVE = "active"  # of users, as the identity hooks name it
 ALLOW, DENY = "allow", "deny"
 EFFECTS = (ALLOW, DENY)
 

@@ -94,9 +94,7 @@ def granted(actor: Actor, permission: str) -> bool:
     return _standing(actor, permission, now()).somewhere
 
 
-def predicate(
-    actor: Actor, action: str, scope: Any, parent: Any, listing: bool
-) -> Any:
+def predicate(actor: Actor, action: str, scope: Any, parent: Any, listing: bool) -> Any:
     """Return the condition for the rows on which somebody may act."""
     moment = now()
     found = _standing(actor, action, moment)

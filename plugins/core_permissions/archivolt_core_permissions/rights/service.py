@@ -80,11 +80,11 @@ class RightsService(Service[Epoch]):
         return token
 
     def holdings(self, subjects: Sequence[UUID], tenant: UUID) -> Sequence[Row[Any]]:
-        """Return each role held, to what effect, on the whole tenant or not, how long."""
+        """Return each role held: to what effect, on the tenant or below, how long."""
         values = {"subjects": subjects, "tenant": tenant}
         return self.connection.execute(HOLDINGS, values).all()
 
-    def roles(self) -> Sequence[Row[Any]]:
+    def roles(self) -> Sequence[Any]:
         """Return all roles."""
         return self.connection.execute(ROLES).all()
 
@@ -115,7 +115,7 @@ class RightsService(Service[Epoch]):
         return found
 
     def spread(self, wanted: Wanted) -> int:
-        """Return in how many containers it is allowed by grants; MANY and more alike."""
+        """Return in how many containers grants allow it; MANY stands for more."""
         scopes = _mine(wanted, ALLOW, wanted.allowing)
         below = select(PATH.c.scope_id).where(PATH.c.ancestor_id.in_(scopes))
         query = select(func.count()).select_from(below.limit(MANY).subquery())
@@ -130,13 +130,13 @@ class RightsService(Service[Epoch]):
         """Start from the grants: the quicker way to few among many rows."""
         below = select(PATH.c.scope_id).where(PATH.c.ancestor_id.in_(mine))
         if self.connection.dialect.name != "postgresql":
-            found = scope.in_(mine)
-            return found if parent is None else or_(found, parent.in_(below))
+            row = scope.in_(mine)
+            return row if parent is None else or_(row, parent.in_(below))
         # Only of arrays does PostgreSQL use both indexes, of rows and of containers.
-        found = scope == func.any(func.array(mine.scalar_subquery()))
+        found: ColumnElement[bool] = scope == func.any(_array(mine))
         if parent is None:
             return found
-        return or_(found, parent == func.any(func.array(below.scalar_subquery())))
+        return or_(found, parent == func.any(_array(below)))
 
 
 def _mine(wanted: Wanted, effect: str, roles: Collection[UUID]) -> Select[Any]:
@@ -149,6 +149,10 @@ def _mine(wanted: Wanted, effect: str, roles: Collection[UUID]) -> Select[Any]:
     )
 
 
+def _array(ids: Select[Any]) -> ColumnElement[Any]:
+    return func.array(ids.scalar_subquery())
+
+
 def _covers(
     mine: Select[Any],
     scope: ColumnElement[Any],
@@ -157,6 +161,7 @@ def _covers(
     listing: bool,
 ) -> ColumnElement[bool]:
     """Look, for one row, whether a grant is on it or on what it lies in; never NULL."""
+    found: ColumnElement[bool]
     if listing:  # the grants are gathered once, for all rows
         found = scope.in_(mine)
         above = select(PATH.c.depth).where(PATH.c.ancestor_id.in_(mine))

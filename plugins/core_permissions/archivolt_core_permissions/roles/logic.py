@@ -69,7 +69,7 @@ def create(name: str, permissions: Sequence[str], summary: str = "") -> Role:
 
 
 def change(role: Role, values: dict[str, Any]) -> Role:
-    """Change a role; whoever has it holds what is added, so the changer has to as well."""
+    """Change a role; as others get what is added, whoever adds it has to hold it."""
     if is_preset(role):
         raise RefusedError(f"{role.name} is the same in every tenant: make a role.")
     name = values.get("name", role.name)

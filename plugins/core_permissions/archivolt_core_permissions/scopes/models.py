@@ -1,6 +1,5 @@
 """The table of the scopes domain."""
 
-from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import Index
@@ -17,7 +16,7 @@ class ScopePath(Base):
     """
 
     __tablename__ = "permissions_scope_path"
-    __table_args__: ClassVar[Any] = (
+    __table_args__ = (
         Index("ix_permissions_scope_path_scope", "scope_id", "depth"),
         {"sqlite_with_rowid": False},
     )
