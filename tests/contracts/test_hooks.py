@@ -16,6 +16,7 @@ COLLECTING = {"ask_one": "collect", "brought": "collect"}
 FEWEST_WORDS = 4
 # Spoken by plugins that are still to come: search, workflow.
 AWAITED = {"describe_documents", "documents_changed_since", "find_actor"}
+AWAITED |= {"describe_scope", "role_granted", "role_revoked"}
 
 
 @pytest.fixture(scope="module")
