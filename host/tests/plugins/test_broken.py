@@ -77,11 +77,12 @@ def test_a_plugin_is_out_when_it_fails(reason, host, client_as):
 def test_a_plugin_that_cannot_be_read_is_out_and_may_have_guarded_anything(
     make_plugin, open_home, make_tenant, toml, request
 ):
+    open_home(plugins=["core_identity"])
+    make_tenant("acme")
     make_plugin("broken", PLAIN, toml=toml)
     host = open_home()
     client = request.getfixturevalue("client")
     assert "plugin.toml" in host.registry.out["broken"]
-    make_tenant("acme")
     health = client.get("/vault/health/ready").json["plugins"]
     assert health == {**WORKING, "broken": "out"}
     token = {"Org": "acme", "Authorization": "JWT x"}

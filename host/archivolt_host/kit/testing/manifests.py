@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-IDENTITY, PERMISSIONS = "core_identity", "core_permissions"
-DEFAULT = (IDENTITY,)
+DEFAULT = ("core_identity",)
 
 
 def marked(request: pytest.FixtureRequest) -> dict[str, Any]:
@@ -38,13 +37,10 @@ def written(
 
 
 def naming(plugins: Sequence[str]) -> dict[str, Any]:
-    """Name and enable plugins; users are of no use without rights."""
-    names = list(plugins)
-    if IDENTITY in names and PERMISSIONS not in names:
-        names.append(PERMISSIONS)
+    """Name and enable plugins."""
     return {
-        "plugins": {name: {} for name in names},
-        "defaults": {"enabled": names},
+        "plugins": {name: {} for name in plugins},
+        "defaults": {"enabled": list(plugins)},
     }
 
 
