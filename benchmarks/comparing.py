@@ -23,8 +23,8 @@ FIGURES = (
 )
 EXPLAINED = """\
 CPU is user and system time of the processes that answer; later work adds all other
-processes until nothing is left to do: Archivolt's workers read the text of each upload
-and index it. Both sides: {processes} processes of granian, SQLite with WAL and
+processes until nothing is left to do. Archivolt indexes the text of these small files
+while it stores them. Both sides: {processes} processes of granian, SQLite with WAL and
 synchronous=FULL, each commit synced. Only Archivolt looks the user up (a disabled one
 is out at once), checks a permission, sniffs the MIME type, hands out ETags, counts for
 /metrics and writes a log line. The floor trusts the token and the file's name.

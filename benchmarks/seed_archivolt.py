@@ -51,8 +51,6 @@ def tenant_of(host: Host, slug: str, admin: str = "admin") -> Tenant:
     found = host.catalog.find(slug)
     if found is None:
         CreateTenant(
-            host.catalog,
-            host.provisioner,
             slug,
             placement=str(host.manifest.host["default_placement"]),
             admin=admin,
@@ -124,8 +122,7 @@ def _follow(seeds: Iterable[Seed], stored: Iterable[Document]) -> None:
         documents.set_tags(seed.id, seed.tags, new=True)
         documents.store_text(seed.id, 1, seed.text)
         described = logic.info(document)
-        hooks.join("document_saved", document=described)
-        hooks.join("document_text_saved", document=described, text=seed.text)
+        hooks.join("document_saved", document=described, text=seed.text)
 
 
 def opened() -> Host:

@@ -38,16 +38,19 @@ def document_write_refused(document: DocumentInfo, operation: str) -> str | None
 
 
 @joins
-def document_saved(document: DocumentInfo) -> None:
-    """Follow a new or changed document, inside the transaction that writes it."""
+def document_saved(document: DocumentInfo, text: str | None) -> None:
+    """Follow a new or changed document, inside the transaction that writes it.
+
+    ``text`` is that of its new version, "" where that is yet to be read, None where
+    the version is the same as before.
+    """
 
 
 @joins
 def document_text_saved(document: DocumentInfo, text: str) -> None:
-    """Follow the text that was found in a document's current version.
+    """Follow the text that was found later on in a document's current version.
 
-    ``text`` is "" where a new version has none yet. Inside the transaction that
-    stores it.
+    Inside the transaction that stores it.
     """
 
 

@@ -1,6 +1,6 @@
 """Who is asking: what the host needs to know of a caller, and who tells it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -48,6 +48,14 @@ def identify(scheme: str, token: str) -> Actor | None:
 @asks
 def sign_in_refused(username: str) -> str | None:
     """Return a reason to refuse a sign-in whose password was right, or None."""
+
+
+@first
+def signing_keys() -> Mapping[str, str] | None:
+    """Return the keys that tokens may be signed with, by name, the newest first.
+
+    None, from everyone, stands for the deployment's own secret.
+    """
 
 
 @first

@@ -80,6 +80,16 @@ def register_jobs() -> Sequence[Any]:
 
 
 @collects
+def register_orchestrators() -> Sequence[Any]:
+    """Return the plugin's subclasses of ``kit.orchestrator.Orchestrator``.
+
+    One whose steps are wrong takes the plugin out. An old version stays among them
+    while runs of it live.
+    """
+    return ()
+
+
+@collects
 def register_actions() -> Sequence[Action]:
     """Return the actions that other plugins may ``call`` by name."""
     return ()

@@ -24,6 +24,9 @@ from archivolt_host.jobs import events, rings, wake, worker
 from archivolt_host.jobs import registry as job_registry
 from archivolt_host.jobs.registry import Jobs
 from archivolt_host.jobs.valkey_address import valkey_url
+from archivolt_host.orchestration import creation, watching
+from archivolt_host.orchestration import registry as orchestrators
+from archivolt_host.orchestration.registry import Orchestrators
 from archivolt_host.plugins import dispatch, drivers
 from archivolt_host.plugins.manifest import Manifest, find_problems, read_manifest
 from archivolt_host.plugins.manifest.model import ManifestError
@@ -91,6 +94,7 @@ class Host:
         self.databases.dispose()
         rings.bell().close()
         wake.forget()
+        watching.forget()
         events.forget()
 
     def _sources(self, scope: str) -> list[Source]:
@@ -179,9 +183,12 @@ def _catalog_place(home: Home, manifest: Manifest) -> Place:
 def _bind(host: Host) -> None:
     sessions.bind(host.databases, host.catalog_place)
     dispatch.bind(host.registry)
-    job_registry.bind(Jobs(host.registry, housekeeping.OWN_JOBS))
+    other_names = job_registry.aliases(host.manifest.host["queue_aliases"])
+    job_registry.bind(Jobs(host.registry, housekeeping.OWN_JOBS, other_names))
+    orchestrators.bind(Orchestrators(host.registry, housekeeping.OWN_ORCHESTRATORS))
     rings.bind(rings.Bell(host.valkey_url))
     worker.bind(host.catalog)
+    creation.bind(lambda: host.catalog, lambda: host.provisioner)
     drivers.bind(host.home.path)
     host.catalog.on_change(host.registry.forget)
     host.registry.catalog_changed = lambda: host.catalog.refresh(force=True)

@@ -5,8 +5,10 @@ from typing import Any
 
 from archivolt_hookspecs import host, registration
 from archivolt_host.http import idempotency
-from archivolt_host.jobs import bus, events
+from archivolt_host.jobs import bus, events, retention
 from archivolt_host.jobs.registry import job
+from archivolt_host.orchestration import creation
+from archivolt_host.orchestration import sweeping as runs
 from archivolt_host.plugins import dispatch, overrides
 from archivolt_host.tenants import context, sessions
 
@@ -25,13 +27,16 @@ def resync(plugin: str) -> int | None:
 
 @job(queue="low", retries=1)
 def sweep() -> dict[str, Any]:
-    """Delete used idempotency keys and orphaned files; finish what was begun."""
+    """Delete what has served its time, and orphaned files; finish what was begun."""
     slug = context.tenant().slug
     for plugin in dispatch.registry().overrides.catching_up(slug):
         bus.enqueue(resync, plugin=plugin, unique=f"resync:{plugin}")
     before = time.time() - SETTLED
     purged = dispatch.collect(registration.purge_storage.__name__, before=before)
-    return {"keys": idempotency.forget_old(), "files": sum(purged)}
+    runs.look()  # the watch over them could have been lost
+    forgotten = retention.forget_old() | {"keys": idempotency.forget_old()}
+    return forgotten | {"runs": runs.forget_old(), "files": sum(purged)}
 
 
-OWN_JOBS = (events.deliver, resync, sweep)
+OWN_JOBS = (events.deliver, resync, sweep, runs.sweep_runs, runs.resume_run)
+OWN_ORCHESTRATORS = (creation.CreateTenant,)

@@ -13,6 +13,7 @@ NO_DOMAINS = {
     ("archivolt_core_documents", "contents"): "bytes to and from HTTP, for two domains",
     ("archivolt_core_documents", "extraction"): "a library that reads untrusted files",
     ("archivolt_core_search", "words"): "pure functions on text, for two domains",
+    ("archivolt_core_workflow", "engine"): "pure functions on definitions, for all",
 }
 TOP = {"__init__", "plugin"}
 LONGEST_FILE, LONGEST_FUNCTION = 300, 50

@@ -25,10 +25,14 @@ def work(host: "Host") -> None:
 
 
 def relay(host: "Host") -> None:
-    """Be the relay."""
+    """Be the relay, and go on with what was left of the system's own runs."""
     from archivolt_host.jobs.relay import Relay
+    from archivolt_host.orchestration.sweeping import keep_sweeping_system
 
-    Relay(host.catalog, host.valkey_url).run(_until_terminated())
+    stopped = _until_terminated()
+    system = threading.Thread(target=keep_sweeping_system, args=(stopped,), daemon=True)
+    system.start()
+    Relay(host.catalog, host.valkey_url).run(stopped)
 
 
 def schedule(host: "Host") -> None:

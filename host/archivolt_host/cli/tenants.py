@@ -41,7 +41,7 @@ def create(slug: str, placement: str | None, admin: str, password: str) -> None:
         )
     given = password or secrets.token_urlsafe(12)
     who = {"placement": chosen, "admin": admin, "password": given}
-    CreateTenant(host.catalog, host.provisioner, slug, **who).run()
+    CreateTenant(slug, **who).run()
     click.echo(f"The tenant {slug} is ready ({chosen}).")
     if not password:
         click.echo(f"Sign in as {admin} with the password {given}")

@@ -119,8 +119,6 @@ def _create_first_tenant(host: "Host", first: _FirstStart) -> None:
     given = os.environ.get("ARCHIVOLT_ADMIN_PASSWORD", "")
     password = given or secrets.token_urlsafe(12)
     CreateTenant(
-        host.catalog,
-        host.provisioner,
         FIRST_TENANT,
         placement=str(host.manifest.host["default_placement"]),
         admin=FIRST_USER,

@@ -103,7 +103,7 @@ class Edge(Flask):
         began, id = perf_counter(), stages.request_id(asked)
         timing.begin_request()
         g.began, g.access, g.outside = began, CLOSED, context.current()
-        context.enter(None, None, id)
+        context.enter(None, None, id, stages.origin(asked))
         stages.refuse_large_headers(asked)
         access = self._access()
         if self.https_only and asked.scheme != "https" and not _is_probe(access):
@@ -129,7 +129,7 @@ class Edge(Flask):
         """Find out for which tenant the request is, and who asks."""
         asked = request._get_current_object()  # type: ignore[attr-defined]
         tenant = self.tenant_stage(asked, access)
-        context.enter(tenant, None, id)
+        context.enter(tenant, None, id, context.origin())
         self._refuse_unmigrated()
         if tenant is not None and asked.method in SAFE:
             # Authentication and view read in one transaction; writers get their own.
@@ -221,4 +221,4 @@ def _is_probe(access: Access | None) -> bool:
 
 def _leave(error: BaseException | None) -> None:
     """Leave no tenant behind for what this thread does next."""
-    context.enter(*g.pop("outside", (None, None, "")))
+    context.enter(*g.pop("outside", (None,)))

@@ -1,5 +1,6 @@
 """JSON as it leaves: ids as text, times in RFC 3339 and UTC."""
 
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -33,4 +34,6 @@ def _plain(value: Any) -> Any:
     """Write what orjson does not know."""
     if isinstance(value, frozenset | set | tuple):
         return sorted(value) if not isinstance(value, tuple) else list(value)
+    if isinstance(value, datetime):  # of a subclass, as where tests set the clock
+        return value.isoformat().replace("+00:00", "Z")
     raise TypeError(f"{type(value).__name__} is not JSON")

@@ -18,13 +18,14 @@ from archivolt_host.http.access import Access
 from archivolt_host.plugins import dispatch
 from archivolt_host.tenants import context
 from archivolt_host.tenants.catalog import RESERVED, Catalog
-from archivolt_host.tenants.context import Tenant
+from archivolt_host.tenants.context import Origin, Tenant
 from archivolt_host.tenants.ids import uuid7
 
 SCHEMES = {"jwt": "JWT", "bearer": "Bearer", "token": "Token"}
 PREFIX = "/vault"
 NIP = ".nip.io"  # acme.127.0.0.1.nip.io leads to 127.0.0.1 without any set-up
 MAX_REQUEST_ID = 64
+MAX_USER_AGENT = 500
 MAX_HEADERS = 32 * 1024  # characters, of all together
 
 
@@ -34,6 +35,12 @@ def request_id(request: Request) -> str:
     if sent and len(sent) <= MAX_REQUEST_ID and sent.replace("-", "").isalnum():
         return sent
     return uuid7().hex
+
+
+def origin(request: Request) -> Origin:
+    """Return where a request came from, as far as trusted proxies say so."""
+    agent = request.headers.get("User-Agent", "")
+    return Origin(request.remote_addr or "", agent[:MAX_USER_AGENT])
 
 
 def refuse_large_headers(request: Request) -> None:

@@ -1,23 +1,45 @@
 """Puts jobs into the tenant's database, inside the transaction that needs them."""
 
+import hashlib
 import json
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, select, text
+from sqlalchemy import Connection, Table, bindparam, select, text
+from sqlalchemy.dialects import postgresql, sqlite
 
 from archivolt_host.errors import NotFoundError
-from archivolt_host.jobs import rings, wake
-from archivolt_host.jobs.models import LIVE, JobRow
-from archivolt_host.jobs.registry import Job
+from archivolt_host.jobs import carrying, rings, wake
+from archivolt_host.jobs.models import LIVE, QUEUED, GroupRow, JobRow
+from archivolt_host.jobs.registry import Job, jobs
 from archivolt_host.tenants import context, sessions
 from archivolt_host.tenants.columns import now
 from archivolt_host.tenants.ids import uuid7
+from archivolt_host.tenants.work import UnitOfWork
 
 TABLE: Table = JobRow.__table__  # type: ignore[assignment]
+GROUP: Table = GroupRow.__table__  # type: ignore[assignment]
+LONGEST_KEY = 200
+
 INSERT = TABLE.insert()
+INSERTS: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+UNLESS_STANDING = {
+    name: insert(TABLE)
+    .on_conflict_do_nothing(index_elements=["unique_key"], index_where=text(LIVE))
+    .execution_options(preserve_rowcount=True)
+    for name, insert in INSERTS.items()
+}
+STANDING = select(TABLE.c.id).where(TABLE.c.unique_key == bindparam("key"), text(LIVE))
+GROW = (
+    GROUP.update()
+    .where(GROUP.c.id == bindparam("of_group"))
+    .values(
+        total=GROUP.c.total + bindparam("more"),
+        pending=GROUP.c.pending + bindparam("more"),
+    )
+)
 
 
 def enqueue(
@@ -25,6 +47,8 @@ def enqueue(
     *,
     delay: timedelta | None = None,
     unique: str | None = None,
+    priority: int | None = None,
+    group: UUID | None = None,
     **arguments: Any,
 ) -> UUID:
     """Have a job done after the commit; return its id.
@@ -32,55 +56,117 @@ def enqueue(
     Without a tenant, or with anything but JSON for arguments, this is an error. While
     a job with the same ``unique`` key waits or runs, its id is returned instead.
     """
-    values = _values(job, arguments, now() + (delay or timedelta()), unique)
+    row = _rows(job, [arguments], delay, priority, group)[0]
     work = sessions.unit()
-    if unique is not None and (standing := _standing(unique)):
+    row["unique_key"] = unique or (_own_key(row) if job.unique else None)
+    if row["unique_key"] is None:
+        work.connection.execute(INSERT, row)
+    elif standing := _insert_unless_standing(work.connection, row):
         return standing
-    work.connection.execute(INSERT, values)
-    tenant = context.tenant()
-    work.before_commit(lambda: wake.heat(tenant.id))
-    if delay is None:
-        work.after_commit(lambda: rings.bell().ring(tenant.slug, job.queue))
-    id: UUID = values["id"]
+    if group is not None:
+        grow(work.connection, group, 1)
+    announce(work, row["queue"], delay)
+    id: UUID = row["id"]
     return id
 
 
-def _values(
-    job: Job, arguments: dict[str, Any], run_at: datetime, unique: str | None
-) -> dict[str, Any]:
-    actor = context.actor_or_none() or context.system_actor(context.tenant().slug)
-    return {
-        "id": uuid7(),
+def enqueue_many(
+    job: Job,
+    arguments: Iterable[Mapping[str, Any]],
+    *,
+    delay: timedelta | None = None,
+    priority: int | None = None,
+    group: UUID | None = None,
+) -> list[UUID]:
+    """Have a job done once for each of many arguments, in one statement."""
+    if job.unique:
+        options: dict[str, Any] = {"delay": delay, "priority": priority, "group": group}
+        return [enqueue(job, **options, **one) for one in arguments]
+    rows = _rows(job, list(arguments), delay, priority, group)
+    if rows:
+        work = sessions.unit()
+        work.connection.execute(INSERT, rows)
+        if group is not None:
+            grow(work.connection, group, len(rows))
+        announce(work, rows[0]["queue"], delay)
+    return [row["id"] for row in rows]
+
+
+def _rows(
+    job: Job,
+    many: Sequence[Mapping[str, Any]],
+    delay: timedelta | None,
+    priority: int | None,
+    group: UUID | None,
+) -> list[dict[str, Any]]:
+    moment, carried = now(), carrying.pack()
+    common = {
         "name": job.name,
-        "queue": job.queue,
-        "arguments": _plain(job, arguments),
+        "queue": jobs().queue(job.queue),
+        "carried": carried,
+        "status": QUEUED,
+        "priority": job.priority if priority is None else priority,
+        "run_at": moment + delay if delay else moment,
+        "attempts": 0,
         "max_attempts": job.retries + 1,
-        "run_at": run_at,
-        "unique_key": unique,
-        "actor_id": actor.id,
-        "actor_name": actor.name,
-        "actor_roles": sorted(actor.roles),
-        "request_id": context.request_id(),
+        "fence": 0,
+        "unique_key": None,
+        "group_id": group,
+        "actor_id": UUID(carried["actor"]["id"]),
+        "created_at": moment,
     }
+    return [{"id": uuid7(), "arguments": plain(job.name, a), **common} for a in many]
 
 
-def _plain(job: Job, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Return the arguments as JSON: UUIDs become text, objects are refused."""
-    plain = {k: str(v) if isinstance(v, UUID) else v for k, v in arguments.items()}
+def plain(name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return arguments as JSON: UUIDs become text, objects are refused."""
+    found = {k: str(v) if isinstance(v, UUID) else v for k, v in arguments.items()}
     try:
-        json.dumps(plain, allow_nan=False)
-    except (TypeError, ValueError) as error:
+        json.dumps(found, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
         raise TypeError(
-            f"{job.name} takes ids and other JSON values, not objects: {error}"
+            f"{name} takes ids and other JSON values, not objects: {error}"
         ) from error
-    return plain
+    return found
 
 
-def _standing(unique: str) -> UUID | None:
-    standing: UUID | None = sessions.connection().scalar(
-        select(TABLE.c.id).where(TABLE.c.unique_key == unique, text(LIVE))
-    )
-    return standing
+def _own_key(row: Mapping[str, Any]) -> str:
+    """Return the key of a job that is unique by its arguments."""
+    written = json.dumps(row["arguments"], sort_keys=True)
+    key = f"{row['name']}:{written}"
+    if len(key) <= LONGEST_KEY:
+        return key
+    return f"{row['name']}:{hashlib.sha256(written.encode()).hexdigest()}"
+
+
+def _insert_unless_standing(
+    connection: Connection, row: Mapping[str, Any]
+) -> UUID | None:
+    """Insert a job with a key, or return the one that stands for it already."""
+    if len(row["unique_key"]) > LONGEST_KEY:
+        raise ValueError(f"A unique key has at most {LONGEST_KEY} characters.")
+    insert = UNLESS_STANDING[connection.dialect.name]
+    while connection.execute(insert, row).rowcount == 0:
+        key = {"key": row["unique_key"]}
+        standing: UUID | None = connection.scalar(STANDING, key)
+        if standing is not None:
+            return standing
+    return None
+
+
+def grow(connection: Connection, group: UUID, more: int) -> None:
+    """Add to the number of jobs that a group waits for."""
+    done = connection.execute(GROW, {"of_group": group, "more": more})
+    if done.rowcount != 1:
+        raise NotFoundError("Group of jobs", group)
+
+
+def announce(work: UnitOfWork, queue: str, delay: timedelta | None = None) -> None:
+    """Have a worker look at a queue after the commit, and the relay in any case."""
+    tenant = context.tenant()
+    work.before_commit(lambda: wake.heat(tenant.id))
+    if not delay:
+        work.after_commit(lambda: rings.bell().ring(tenant.slug, queue))
 
 
 def get(id: UUID) -> JobRow:
@@ -89,17 +175,3 @@ def get(id: UUID) -> JobRow:
     if row is None:
         raise NotFoundError("Job", id)
     return row
-
-
-def latest(limit: int) -> Sequence[JobRow]:
-    """Return the newest jobs of the current tenant."""
-    query = select(JobRow).order_by(JobRow.id.desc()).limit(limit)
-    return sessions.session().scalars(query).all()
-
-
-def set_progress(id: UUID, progress: float) -> None:
-    """Note how far a job has come, from 0 to 1, in a transaction of its own."""
-    with sessions.transaction() as work:
-        row = work.session.get(JobRow, id)
-        if row is not None:
-            row.progress = progress

@@ -1,80 +1,82 @@
 """Claims jobs by lease and fence: whoever lost the lease can no longer commit."""
 
 import os
+import random
 import socket
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Any
+from uuid import UUID
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Table,
-    and_,
-    bindparam,
-    func,
-    or_,
-    select,
+import structlog
+from sqlalchemy import Connection, Row, Table, select
+
+from archivolt_host.jobs import groups
+from archivolt_host.jobs.claim_statements import (
+    ABANDONED,
+    CLAIM,
+    END,
+    HOLD,
+    LOOK,
+    NEXT_TIMES,
+    PROGRESS,
+    PUT_BACK,
+    WAITING_QUEUES,
 )
-from sqlalchemy.orm import Session
-
-from archivolt_host.jobs.models import DONE, FAILED, QUEUED, RUNNING, JobRow
+from archivolt_host.jobs.models import (
+    DONE,
+    FAILED,
+    QUEUED,
+    AttemptRow,
+)
+from archivolt_host.jobs.registry import BACKOFF
 from archivolt_host.tenants import sessions
 from archivolt_host.tenants.columns import now
+from archivolt_host.tenants.ids import uuid7
 
-JOB: Table = JobRow.__table__  # type: ignore[assignment]
+ATTEMPT: Table = AttemptRow.__table__  # type: ignore[assignment]
 LEASE = timedelta(seconds=30)
-BACKOFF = (1, 5, 30, 120, 600, 3600)  # seconds before the next attempt
+LOSSES = 3  # lost workers beyond its retries, after which a job itself is the suspect
+LONGEST_PROBLEM = 2000
+JITTER = 0.2
+LOST, ENDED_BADLY = "lost", "failed"  # outcomes of attempts
+
+log = structlog.get_logger()
+
+Claimed = Row[Any]
 
 
 class LeaseLostError(Exception):
-    """Another worker has the job now; nothing of ours may be committed."""
+    """Another worker has the job now, or it was cancelled: nothing may be committed."""
 
 
-def due(moment: object) -> ColumnElement[bool]:
-    """Return the condition for a job that may be claimed."""
-    return or_(
-        and_(JOB.c.status == QUEUED, JOB.c.run_at <= moment),
-        and_(JOB.c.status == RUNNING, JOB.c.lease_until < moment),
-    )
-
-
-# Made once: building them costs a worker more than running them.
-MOMENT = bindparam("at_moment", type_=JOB.c.run_at.type)
-NEXT_DUE = (
-    select(JOB.c.id)
-    .where(JOB.c.queue == bindparam("of_queue"), due(MOMENT))
-    .order_by(JOB.c.priority, JOB.c.run_at, JOB.c.id)
-    .limit(1)
-)
-# Only a write may lock: PostgreSQL refuses FOR UPDATE in a reading transaction.
-CHOSEN = NEXT_DUE.with_for_update(skip_locked=True).scalar_subquery()
-CLAIM = (
-    JOB.update()
-    .where(JOB.c.id == CHOSEN)
-    .values(
-        status=RUNNING,
-        lease_owner=bindparam("for_owner"),
-        lease_until=bindparam("until"),
-        fence=JOB.c.fence + 1,
-        attempts=JOB.c.attempts + 1,
-        started_at=func.coalesce(JOB.c.started_at, MOMENT),
-    )
-    .returning(*JOB.c)
-)
-
-
-def claim(queue: str) -> JobRow | None:
-    """Take one job of a queue, or None when nothing is due."""
+def claim(queue: str, at_most: int = 1) -> Sequence[Claimed]:
+    """Take jobs of a queue, the most urgent first; none where nothing is due."""
     moment = now()
     wanted = {"of_queue": queue, "at_moment": moment}
     with sessions.reading() as look:
-        if look.connection.scalar(NEXT_DUE, wanted) is None:
-            return None
+        due, abandoned = look.connection.execute(LOOK, wanted).one()
+    if not due and not abandoned:
+        return ()
     lease = {"for_owner": owner(), "until": moment + LEASE}
     with sessions.transaction() as work:
-        return cast(
-            "JobRow | None", work.connection.execute(CLAIM, wanted | lease).first()
-        )
+        if abandoned:
+            _take_back(work.connection, wanted)
+        sent = wanted | lease | {"at_most": at_most}
+        rows = work.connection.execute(CLAIM, sent).all()
+    return sorted(rows, key=lambda row: (row.priority, row.run_at, row.id))
+
+
+def _take_back(connection: Connection, wanted: dict[str, Any]) -> None:
+    """Queue anew what dead workers held; what may have killed them has failed."""
+    for row in connection.execute(ABANDONED, wanted).all():
+        problem = f"The worker {row.lease_owner} was lost, or stood still too long."
+        is_suspect = row.attempts >= row.max_attempts + LOSSES
+        _note_attempt(connection, row, LOST, problem)
+        if is_suspect:
+            _end(connection, row, FAILED, problem)
+        else:
+            _put_back(connection, row, problem, row.attempts, wanted["at_moment"])
 
 
 def owner() -> str:
@@ -82,92 +84,177 @@ def owner() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-def _held(connection: Connection, job: JobRow, **values: object) -> None:
-    """Write to the job's row if it is still ours."""
-    done = connection.execute(
-        JOB.update()
-        .where(JOB.c.id == job.id, JOB.c.fence == job.fence)
-        .where(JOB.c.status == RUNNING)
-        .values(**values)
-    )
-    if done.rowcount != 1:
-        raise LeaseLostError(f"{job.name} {job.id} was taken over by another worker")
+def _ours(connection: Connection, statement: Any, row: Claimed, **new: Any) -> None:
+    """Write to a job's row if it is still ours."""
+    sent = {"of_id": row.id, "of_fence": row.fence, **new}
+    if connection.execute(statement, sent).rowcount != 1:
+        raise LeaseLostError(
+            f"{row.name} {row.id} was cancelled, or taken over by another worker"
+        )
 
 
-def hold(connection: Connection, job: JobRow) -> None:
+def hold(connection: Connection, row: Claimed) -> None:
     """Extend the lease inside a transaction, or raise LeaseLostError."""
-    _held(connection, job, lease_until=now() + LEASE)
+    _ours(connection, HOLD, row, until=now() + LEASE)
+
+
+def note_progress(connection: Connection, row: Claimed, fraction: float) -> None:
+    """Write down how far a job has come, if it is still ours."""
+    _ours(connection, PROGRESS, row, so_far=fraction, until=now() + LEASE)
+
+
+def hold_all(connection: Connection, rows: Iterable[Claimed]) -> None:
+    """Extend the leases of those that are still ours."""
+    until = now() + LEASE
+    sent = [{"of_id": r.id, "of_fence": r.fence, "until": until} for r in rows]
+    if sent:
+        connection.execute(HOLD, sent)
 
 
 class Fence:
     """Lets writes of a job through while it is ours, and anybody's once it is done."""
 
-    def __init__(self, job: JobRow) -> None:
-        self._job = job
+    def __init__(self, row: Claimed) -> None:
+        self._row = row
         self._lifted = False
+        self.was_asked = False
 
     def __call__(self, connection: Connection) -> None:
         """Extend the lease, or raise LeaseLostError."""
+        self.was_asked = True
         if not self._lifted:
-            hold(connection, self._job)
+            hold(connection, self._row)
 
     def lift(self) -> None:
         """Hold nothing back any more: the job's end is durable."""
         self._lifted = True
 
 
-def finish(connection: Connection, job: JobRow, result: object) -> None:
+def finish(connection: Connection, row: Claimed, result: object) -> None:
     """Mark the job as done in the transaction that holds its effect."""
-    _held(
+    _end(connection, row, DONE, None, result=result, progress=1.0)
+
+
+def _end(
+    connection: Connection,
+    row: Claimed,
+    status: str,
+    problem: str | None,
+    *,
+    result: object = None,
+    progress: float | None = None,
+) -> None:
+    _ours(
         connection,
-        job,
-        status=DONE,
-        result=result,
-        progress=1.0,
-        problem=None,
-        lease_until=None,
-        finished_at=now(),
+        END,
+        row,
+        new_status=status,
+        new_result=result,
+        new_progress=progress,
+        new_problem=problem,
+        new_lease_until=None,
+        new_lease_owner=None,
+        new_finished_at=now(),
     )
+    if row.group_id is not None:
+        groups.count_down(connection, row.group_id, failed=status != DONE)
 
 
-def fail(job: JobRow, problem: str) -> None:
+def finish_all(connection: Connection, ended: Sequence[tuple[Claimed, object]]) -> None:
+    """Mark jobs as done that left nothing to be committed with that."""
+    for row, result in ended:
+        try:
+            finish(connection, row, result)
+        except LeaseLostError as lost:  # it is run again, or was cancelled
+            log.warning("job lost", problem=str(lost))
+
+
+def fail(row: Claimed, problem: str, backoff: Sequence[float] = BACKOFF) -> None:
     """Put the job back for another attempt, or among the failed ones."""
-    last = job.attempts >= job.max_attempts
-    wait = timedelta(seconds=BACKOFF[min(job.attempts, len(BACKOFF)) - 1])
+    problem = problem[:LONGEST_PROBLEM]
     with sessions.transaction() as work:
-        _held(
-            work.connection,
-            job,
-            status=FAILED if last else QUEUED,
-            problem=problem[:2000],
-            run_at=now() + wait,
-            lease_until=None,
-            finished_at=now() if last else None,
-        )
+        if row.attempts >= row.max_attempts:
+            _end(work.connection, row, FAILED, problem)
+        else:
+            wait = backoff[min(row.attempts, len(backoff)) - 1]
+            wait *= random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - no secret
+            again = now() + timedelta(seconds=wait)
+            _put_back(work.connection, row, problem, row.attempts, again)
+        _note_attempt(work.connection, row, ENDED_BADLY, problem)
 
 
-def postpone(job: JobRow, wait: timedelta, reason: str) -> None:
+def postpone(row: Claimed, wait: timedelta, reason: str | None) -> None:
     """Put the job back without counting the attempt."""
     with sessions.transaction() as work:
-        _held(
-            work.connection,
-            job,
-            status=QUEUED,
-            attempts=job.attempts - 1,
-            run_at=now() + wait,
-            problem=reason,
-            lease_until=None,
-        )
+        give_back(work.connection, row, wait, reason)
 
 
-def next_due(session: Session) -> tuple[list[str], datetime | None]:
-    """Return the queues that hold something due, and when the next thing will be."""
-    moment = now()
-    queues = session.scalars(select(JobRow.queue).where(due(moment)).distinct()).all()
-    later = session.scalar(
-        select(func.min(JobRow.run_at)).where(JobRow.status == QUEUED)
+def give_back(
+    connection: Connection,
+    row: Claimed,
+    wait: timedelta = timedelta(),
+    reason: str | None = None,
+) -> None:
+    """Queue a job that was claimed and not begun."""
+    run_at = now() + wait if wait else row.run_at
+    _put_back(connection, row, reason, row.attempts - 1, run_at)
+
+
+def give_back_all(connection: Connection, rows: Iterable[Claimed]) -> None:
+    """Queue jobs that were claimed and not begun, those that are still ours."""
+    for row in rows:
+        try:
+            give_back(connection, row)
+        except LeaseLostError as lost:
+            log.warning("job lost", problem=str(lost))
+
+
+def _put_back(
+    connection: Connection,
+    row: Claimed,
+    problem: str | None,
+    attempts: int,
+    run_at: datetime,
+) -> None:
+    _ours(
+        connection,
+        PUT_BACK,
+        row,
+        new_status=QUEUED,
+        new_attempts=attempts,
+        new_run_at=run_at,
+        new_problem=problem,
     )
-    leased = session.scalar(
-        select(func.min(JobRow.lease_until)).where(JobRow.status == RUNNING)
-    )
-    return list(queues), min((t for t in (later, leased) if t), default=None)
+
+
+def _note_attempt(
+    connection: Connection, row: Claimed, outcome: str, problem: str
+) -> None:
+    values = {
+        "id": uuid7(),
+        "job_id": row.id,
+        "number": row.attempts,
+        "worker": row.lease_owner or "",
+        "outcome": outcome,
+        "problem": problem,
+        "started_at": row.started_at,
+        "ended_at": now(),
+    }
+    connection.execute(ATTEMPT.insert(), values)
+
+
+def attempts_of(id: UUID) -> Sequence[AttemptRow]:
+    """Return the attempts of a job that came to nothing, the first one first."""
+    query = select(AttemptRow).where(AttemptRow.job_id == id)
+    return sessions.session().scalars(query.order_by(AttemptRow.id)).all()
+
+
+def waiting_queues(connection: Connection) -> set[str]:
+    """Return the queues that hold something due."""
+    return set(connection.scalars(WAITING_QUEUES, {"at_moment": now()}))
+
+
+def next_time(connection: Connection) -> datetime | None:
+    """Return when the next job will be due, or the next lease runs out."""
+    times = [t for t in connection.scalars(NEXT_TIMES) if t is not None]
+    return min(times, default=None)

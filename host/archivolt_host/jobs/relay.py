@@ -9,6 +9,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from archivolt_host.jobs import claims, rings, wake
+from archivolt_host.jobs.rings import Ring
 from archivolt_host.tenants import context, sessions
 from archivolt_host.tenants.catalog import Catalog
 from archivolt_host.tenants.columns import now
@@ -45,9 +46,10 @@ class Relay:
             return self._sweep()
         rows = {row.tenant_id: row for row in wake.awake()}
         for tenant in self.catalog.by_id(list(rows)):
-            next_at = self._ring_for(tenant)
             row = rows[tenant.id]
-            if row.hot_until < now():
+            is_cold = row.hot_until < now()
+            next_at = self._ring_for(tenant, find_next=is_cold)
+            if is_cold:
                 wake.cooled(tenant.id, row.hot_until, next_at)
         return len(rows)
 
@@ -60,9 +62,10 @@ class Relay:
                 log.error("tenant unreadable", tenant=tenant.slug, problem=str(error))
         return len(tenants)
 
-    def _ring_for(self, tenant: Tenant) -> datetime | None:
+    def _ring_for(self, tenant: Tenant, *, find_next: bool = False) -> datetime | None:
         with context.acting(tenant), sessions.reading() as work:
-            queues, next_at = claims.next_due(work.session)
+            queues = claims.waiting_queues(work.connection)
+            next_at = claims.next_time(work.connection) if find_next else None
         if queues:
-            rings.ring_now(self._valkey, {(tenant.slug, queue) for queue in queues})
+            rings.ring_now(self._valkey, {Ring(tenant.slug, q) for q in queues})
         return next_at

@@ -6,8 +6,9 @@ Valkey costs nobody an answer. A lost ring is found by the relay.
 
 import os
 import threading
+import time
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 from redis import Redis
@@ -17,9 +18,22 @@ log = structlog.get_logger()
 
 QUIET = 10  # seconds in which a ring that was not answered is not repeated
 CLOSING = 5.0  # seconds for the last rings when a host is closed
+GATHERING = 0.002  # seconds in which further rings join
 DRAIN = "archivolt_host.jobs.worker.drain"
+FRONT_DOORS, BACK_DOOR = ("high", "medium"), "low"
 
-Ring = tuple[str, str]
+
+class Ring(NamedTuple):
+    """A tenant's queue to be looked at; ``behind`` all others, when it had its turn."""
+
+    tenant: str
+    queue: str
+    behind: bool = False
+
+    @property
+    def door(self) -> str:
+        """The queue in which the ring itself waits."""
+        return BACK_DOOR if self.behind and self.queue in FRONT_DOORS else self.queue
 
 
 class Bell:
@@ -31,17 +45,28 @@ class Bell:
         self._owner = 0
         self._thread: threading.Thread | None = None
         self._mutex = threading.Lock()
+        self._answering: Redis | None = None
 
-    def ring(self, tenant: str, queue: str) -> None:
+    def ring(self, tenant: str, queue: str, *, behind: bool = False) -> None:
         """Let a worker know, soon, that a tenant's queue holds something."""
         self._ensure_thread()
-        self._pending.put((tenant, queue))
+        self._pending.put(Ring(tenant, queue, behind))
+
+    def answer(self, tenant: str, queue: str) -> None:
+        """Let the next ring through from here on, before looking at the database."""
+        self._answering = self._answering or connect(self.url)
+        try:
+            self._answering.delete(key(tenant, queue))
+        except RedisError as error:
+            log.warning("ring not answered", problem=str(error))
 
     def close(self) -> None:
         """End the thread, once it has rung for what is pending."""
         if self._owner == os.getpid() and self._thread is not None:
             self._pending.put(None)
             self._thread.join(CLOSING)
+        if self._answering is not None:
+            self._answering.close()
 
     def _ensure_thread(self) -> None:
         if self._owner == os.getpid():
@@ -66,6 +91,7 @@ class Bell:
         """Wait for a ring and take those that came with it; none at the end."""
         rings: set[Ring] = set()
         ring = self._pending.get()
+        time.sleep(GATHERING if ring else 0)
         while ring is not None:
             rings.add(ring)
             try:
@@ -92,9 +118,10 @@ def ring_now(connection: Any, rings: set[Ring]) -> None:
     from rq import Queue  # a web process that enqueues nothing need not import RQ
     from rq.serializers import JSONSerializer
 
-    for tenant, queue in rings:
+    for ring in rings:
+        tenant, queue, _ = ring
         if connection.set(key(tenant, queue), b"1", nx=True, ex=QUIET):
-            Queue(queue, connection=connection, serializer=JSONSerializer).enqueue(
+            Queue(ring.door, connection=connection, serializer=JSONSerializer).enqueue(
                 DRAIN, tenant, queue, result_ttl=0, failure_ttl=3600, job_timeout=-1
             )
 

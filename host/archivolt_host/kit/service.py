@@ -2,8 +2,9 @@
 
 A domain's service subclasses ``Service``. Its public names are these eight verbs;
 further statements that maintain closures and indexes, or claim work, are listed in
-``sql_verbs``. Services know no rules, no permissions and no audit, and they run in the
-caller's transaction.
+``sql_verbs``. Services know no rules and no permissions, and they run in the caller's
+transaction. What the verbs write is recorded without a word; named statements that
+write take ``_update_where`` and ``_delete_where``, or the database is not reached.
 
 Rows come back as values, not as live objects: nothing changes behind one's back, and a
 list of fifty costs what fifty tuples cost. ``update`` returns the new row.
@@ -26,6 +27,7 @@ from archivolt_host.tenants import sessions
 from archivolt_host.tenants.columns import Base
 
 M = TypeVar("M", bound=Base)
+MANY = 5000  # ids in one statement
 
 OPERATORS: Mapping[str, Any] = {
     "eq": lambda column, value: column == value,
@@ -77,6 +79,7 @@ class Service(Generic[M]):
         """Add one row and return it."""
         row = self._sql.complete(values)
         self.connection.execute(self._sql.insert, self._sql.named(row))
+        self._sql.recorder.came((row,))
         return cast(M, self._sql.record(**row))
 
     def get(self, id: UUID, *, visible: Visible | None = None) -> M:
@@ -114,25 +117,54 @@ class Service(Generic[M]):
         done = self.connection.execute(statement, extra)
         if done.rowcount != 1:
             raise StaleError()
+        self._sql.recorder.changed((row,), values)
         return cast(M, self._sql.changed(row, values))
 
     def delete(self, row: M) -> None:
         """Delete the row."""
-        self.connection.execute(self._sql.delete, {"id": row.id})  # type: ignore[attr-defined]
+        done = self.connection.execute(self._sql.delete, {"id": row.id})  # type: ignore[attr-defined]
+        if done.rowcount:
+            self._sql.recorder.went((row,))
 
     def bulk_create(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Add many rows in one statement."""
-        if values := [self._sql.named(self._sql.complete(row)) for row in rows]:
+        whole = [self._sql.complete(row) for row in rows]
+        if values := [self._sql.named(row) for row in whole]:
             self.connection.execute(self._sql.insert, values)
+            self._sql.recorder.came(whole)
 
     def bulk_update(self, ids: Sequence[UUID], **values: Any) -> None:
         """Change many rows in one statement."""
-        change = self._table.update().where(self._c["id"].in_(ids))
-        self.connection.execute(change.values(self._sql.named(values)))
+        self._update_where(self._c["id"].in_(ids), **values)
 
     def bulk_delete(self, ids: Sequence[UUID]) -> None:
         """Delete many rows in one statement."""
-        self.connection.execute(self._table.delete().where(self._c["id"].in_(ids)))
+        self._delete_where(self._c["id"].in_(ids))
+
+    def _update_where(self, *conditions: ColumnElement[bool], **values: Any) -> int:
+        """Change the rows that match, each of them recorded; return how many."""
+        recorder = self._sql.recorder
+        change = self._table.update().values(self._sql.named(values))
+        change = recorder.marked(change)
+        if not recorder.is_on or recorder.follows(values):
+            return int(self.connection.execute(change.where(*conditions)).rowcount)
+        rows = self._rows(self._sql.select.where(*conditions).with_for_update())
+        ids = [row.id for row in rows]  # type: ignore[attr-defined]
+        for first in range(0, len(ids), MANY):
+            some = self._c["id"].in_(ids[first : first + MANY])
+            self.connection.execute(change.where(some))
+        recorder.changed(rows, values)
+        return len(rows)
+
+    def _delete_where(self, *conditions: ColumnElement[bool]) -> int:
+        """Delete the rows that match, each of them recorded; return how many."""
+        recorder = self._sql.recorder
+        gone = recorder.marked(self._table.delete().where(*conditions))
+        if not recorder.is_on:
+            return int(self.connection.execute(gone).rowcount)
+        rows = self._rows(gone.returning(*self._c.values()))
+        recorder.went(rows)
+        return len(rows)
 
     def _rows(self, query: Select[Any], **values: Any) -> list[M]:
         """Return the rows of a query over this table's columns."""

@@ -6,6 +6,8 @@ from typing import Any
 
 from sqlalchemy import Table, bindparam, inspect, select
 
+from archivolt_host.kit.recorder import Recorder
+
 REVISION = "revision"
 
 
@@ -18,10 +20,13 @@ class Statements:
         #: Columns by the names that the program uses for them.
         self.columns = {a.key: self.table.c[a.columns[0].key] for a in attributes}
         self.record = _record(f"{model.__name__}Row", tuple(self.columns))
+        self.recorder = Recorder(self.table, self.columns)
         self.select = select(*self.columns.values())
         self.get = self.select.where(self.columns["id"] == bindparam("id"))
-        self.insert = self.table.insert()
-        self.delete = self.table.delete().where(self.columns["id"] == bindparam("id"))
+        self.insert = self.recorder.marked(self.table.insert())
+        self.delete = self.recorder.marked(
+            self.table.delete().where(self.columns["id"] == bindparam("id"))
+        )
         self._defaults = {k: c.default for k, c in self.columns.items()}
         self._updates: dict[tuple[str, ...], Any] = {}
 
@@ -58,7 +63,7 @@ class Statements:
             revision = self.columns[REVISION]
             change = change.where(revision == bindparam("old_revision"))
             new[REVISION] = revision + 1
-        return change.values(new)
+        return self.recorder.marked(change.values(new))
 
     def changed(self, row: Any, values: Mapping[str, Any]) -> Any:
         """Return the row as it is after an update."""

@@ -15,7 +15,7 @@ from archivolt_host.errors import InvalidError, NotFoundError, RefusedError
 from archivolt_host.tenants import sessions
 from archivolt_host.tenants.context import Place, SchemaPlace, SqlitePlace, Tenant
 from archivolt_host.tenants.models import DomainRow, EpochRow, OutRow, TenantRow
-from archivolt_host.tenants.states import ACTIVE
+from archivolt_host.tenants.states import ACTIVE, CREATING
 
 SLUG = re.compile(r"[a-z][a-z0-9-]{0,40}[a-z0-9]")
 HOST_NAME = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*")
@@ -117,6 +117,14 @@ class Catalog:
             )
             return [self.tenant(row) for row in rows]
 
+    def in_any_state(self, id: UUID) -> Tenant:
+        """Return a tenant even while it is being made, or raise 404."""
+        with sessions.catalog() as session:
+            row = session.get(TenantRow, id)
+            if row is None:
+                raise NotFoundError("Tenant", id)
+            return self.tenant(row)
+
     def tenant(self, row: TenantRow) -> Tenant:
         """Return a row as the value that code passes around."""
         return Tenant(row.id, row.slug, row.state, self._place(row))
@@ -131,8 +139,7 @@ class Catalog:
         check_slug(slug)
         location = f"{slug}.db" if placement == "sqlite" else schema_name(slug)
         with sessions.catalog(write=True) as session:
-            if session.scalar(select(TenantRow.id).where(TenantRow.slug == slug)):
-                raise RefusedError(f"There is a tenant {slug} already.")
+            _refuse_used(session, slug)
             row = TenantRow(
                 slug=slug, name=name, placement=placement, location=location
             )
@@ -146,7 +153,7 @@ class Catalog:
             row = _row(session, slug)
             row.state = state
             bump(session)
-        self.refresh(force=True)
+            sessions.unit().after_commit(lambda: self.refresh(force=True))
 
     def remove(self, slug: str) -> None:
         """Take a tenant that could not be created out of the catalog."""
@@ -187,6 +194,17 @@ class Catalog:
                 raise NotFoundError(f"Host name of {slug}", host)
             session.delete(found)
             bump(session)
+
+
+def _refuse_used(session: Session, slug: str) -> None:
+    state = session.scalar(select(TenantRow.state).where(TenantRow.slug == slug))
+    if state == CREATING:
+        raise RefusedError(
+            f"The tenant {slug} is being created: 'archivolt runs list --system' shows "
+            "how far it is."
+        )
+    if state is not None:
+        raise RefusedError(f"There is a tenant {slug} already.")
 
 
 def check_slug(slug: str) -> None:

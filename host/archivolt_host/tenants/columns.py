@@ -59,11 +59,29 @@ class Timestamp(TypeDecorator[datetime]):
 TYPES: dict[Any, Any] = {datetime: Timestamp(), UUID: Uuid()}
 
 
+UNAUDITED = "unaudited"
+MACHINERY = "the host's own machinery: what it does is not done by anybody"
+
+
 class Base(DeclarativeBase):
-    """Base class of every table that a tenant has."""
+    """Base class of every table that a tenant has.
+
+    Each change of a row is recorded, unless the model says in ``unaudited`` why not: as
+    its rows follow from others that are. Columns marked ``info={"audit": "secret"}``
+    are never in a record; a change of those marked ``"derived"`` alone makes none.
+    """
 
     metadata = MetaData(naming_convention=NAMES)
     type_annotation_map: ClassVar[dict[Any, Any]] = TYPES
+    unaudited: ClassVar[str] = ""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Note on the table whether its changes are recorded."""
+        super().__init_subclass__(**options)
+        if "__tablename__" in cls.__dict__:
+            own = cls.__module__.startswith("archivolt_host.")
+            reason = MACHINERY if own else cls.unaudited
+            cls.metadata.tables[cls.__tablename__].info[UNAUDITED] = reason
 
 
 class CatalogBase(DeclarativeBase):

@@ -51,9 +51,20 @@ class Tenant:
     place: Place
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a request came from: its address, and what its program calls itself."""
+
+    address: str = ""
+    user_agent: str = ""
+
+
+NOWHERE = Origin()
+
 _tenant: ContextVar[Tenant | None] = ContextVar("tenant", default=None)
 _actor: ContextVar[Actor | None] = ContextVar("actor", default=None)
 _request_id: ContextVar[str] = ContextVar("request_id", default="")
+_origin: ContextVar[Origin] = ContextVar("origin", default=NOWHERE)
 
 
 def tenant() -> Tenant:
@@ -95,18 +106,27 @@ def request_id() -> str:
     return _request_id.get()
 
 
-def current() -> tuple[Tenant | None, Actor | None, str]:
+def origin() -> Origin:
+    """Return where the request came from, or whoever enqueued the job under way."""
+    return _origin.get()
+
+
+def current() -> tuple[Tenant | None, Actor | None, str, Origin]:
     """Return what ``enter`` takes to come back here."""
-    return _tenant.get(), _actor.get(), _request_id.get()
+    return _tenant.get(), _actor.get(), _request_id.get(), _origin.get()
 
 
 def enter(
-    tenant: Tenant | None, actor: Actor | None = None, request_id: str = ""
+    tenant: Tenant | None,
+    actor: Actor | None = None,
+    request_id: str = "",
+    origin: Origin = NOWHERE,
 ) -> None:
     """Set who is asking until the request ends or the next one begins."""
     _tenant.set(tenant)
     _actor.set(actor)
     _request_id.set(request_id)
+    _origin.set(origin)
 
 
 def signed_in(actor: Actor) -> None:
@@ -116,7 +136,10 @@ def signed_in(actor: Actor) -> None:
 
 @contextmanager
 def acting(
-    tenant: Tenant | None, actor: Actor | None = None, request_id: str = ""
+    tenant: Tenant | None,
+    actor: Actor | None = None,
+    request_id: str = "",
+    origin: Origin = NOWHERE,
 ) -> Iterator[None]:
     """Be in a tenant for a while, as the system where no actor is given."""
     if actor is None and tenant is not None:
@@ -125,6 +148,7 @@ def acting(
         (_tenant, _tenant.set(tenant)),
         (_actor, _actor.set(actor)),
         (_request_id, _request_id.set(request_id)),
+        (_origin, _origin.set(origin)),
     )
     try:
         yield

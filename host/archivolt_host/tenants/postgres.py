@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 
 from archivolt_host.tenants.context import SchemaPlace
+from archivolt_host.tenants.recorded import refuse_unrecorded
 
 SPARE = 2  # connections beyond those of the threads, such as for keeping a lease
 
@@ -33,6 +34,8 @@ def make_engine(url: str, threads: int) -> Engine:
         # while a fleet is half migrated. Transactions are begun below, by hand.
         connect_args={"prepare_threshold": None, "autocommit": True},
     )
+
+    event.listen(engine, "before_cursor_execute", refuse_unrecorded)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

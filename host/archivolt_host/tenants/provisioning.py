@@ -66,6 +66,7 @@ class Provisioner:
         if isinstance(place, SqlitePlace):
             for suffix in ("", "-wal", "-shm", ".lock"):
                 Path(f"{place.path}{suffix}").unlink(missing_ok=True)
+            _remove_drafts(place.path)
             return
         with schema_migration(self.migrator_url, place.schema) as connection:
             connection.exec_driver_sql(
@@ -77,7 +78,8 @@ class Provisioner:
     def _make_file(self, path: Path) -> Mapping[str, str]:
         """Copy the template; it is made from the first file in which all went well."""
         if path.exists():
-            return {}
+            return self.upgrade(SqlitePlace(path)).failed
+        _remove_drafts(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         failed: Mapping[str, str] = {}
         if not self.template_path.exists():
@@ -105,7 +107,7 @@ class Provisioner:
     def _fill_schema(self, place: SchemaPlace) -> Mapping[str, str]:
         with schema_migration(self.migrator_url, place.schema) as connection:
             if not self._prepare_schema(connection, place):
-                return {}
+                return self.plan.upgrade(connection).failed
             try:
                 self._run_script(connection)
             except Exception:  # which source it was is found out one by one
@@ -131,6 +133,12 @@ class Provisioner:
             f"GRANT {RIGHTS} ON TABLES TO {role}"
         )
         return new
+
+
+def _remove_drafts(path: Path) -> None:
+    """Remove what a process left that died while it made a file."""
+    for draft in path.parent.glob(f"{path.name}.{'[0-9a-f]' * 32}"):
+        draft.unlink(missing_ok=True)
 
 
 def _copy(template: Path, path: Path) -> None:

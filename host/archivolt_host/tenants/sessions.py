@@ -97,7 +97,15 @@ def looking() -> Iterator[UnitOfWork]:
 
 @contextmanager
 def catalog(*, write: bool = False) -> Iterator[Session]:
-    """Open the catalog, by name: it never shares a transaction with a tenant."""
+    """Open the catalog, by name: it never shares a transaction with a tenant.
+
+    Inside an open transaction of the catalog, join that.
+    """
+    outer = unit_or_none()
+    is_open = outer is not None and outer.began and outer.place == catalog_place()
+    if is_open and outer is not None and (outer.write or not write):
+        yield outer.session
+        return
     try:
         with working(catalog_place(), write=write) as work:
             yield work.session

@@ -17,6 +17,7 @@ from sqlalchemy.pool.base import _ConnectionRecord
 
 from archivolt_host.errors import UnavailableError
 from archivolt_host.tenants.context import SqlitePlace
+from archivolt_host.tenants.recorded import refuse_unrecorded
 
 IDLE_CONNECTIONS = 128  # over all files of one process
 QUEUE_SECONDS = 30.0  # how long a writer waits for its turn
@@ -153,6 +154,8 @@ def make_engine(synchronous: str = "FULL") -> Engine:
     @event.listens_for(engine, "connect")
     def remember_use(connection: Any, record: ConnectionPoolEntry) -> None:
         record.info["use"] = _use.get()
+
+    event.listen(engine, "before_cursor_execute", refuse_unrecorded)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

@@ -46,6 +46,8 @@ class UnitOfWork:
         self._before_commit: list[Callback] = []
         self._after_commit: list[Callback] = []
         self._after_rollback: list[Callback] = []
+        #: What was changed so far, for whoever records it before the commit.
+        self.changes: list[Any] = []
 
     @property
     def began(self) -> bool:
@@ -115,7 +117,7 @@ class UnitOfWork:
                 callback()
             if self.guard is not None:
                 self.guard(self._connection)
-            self._connection.commit()
+            _make_durable(self._connection)
         self.close()
         callbacks, self._after_commit = self._after_commit, []
         self._after_rollback.clear()  # what is durable is not taken back
@@ -168,7 +170,7 @@ class UnitOfWork:
 
     @contextmanager
     def _lazy_savepoint(self) -> Iterator[None]:
-        lazy = _LazySavepoint()
+        lazy, changed = _LazySavepoint(), len(self.changes)
         self._lazy.append(lazy)
         try:
             yield
@@ -177,6 +179,7 @@ class UnitOfWork:
         except BaseException:
             if lazy.transaction is not None:
                 lazy.transaction.rollback()
+                del self.changes[changed:]
                 if self._session is not None:
                     self._session.expire_all()
             raise
@@ -186,6 +189,14 @@ class UnitOfWork:
         finally:
             if lazy in self._lazy:
                 self._lazy.remove(lazy)
+
+
+def _make_durable(connection: Connection) -> None:
+    """Commit: the one place where units of work become durable.
+
+    The kill points of the test kit put themselves here.
+    """
+    connection.commit()
 
 
 class _LazySavepoint:

@@ -1,6 +1,7 @@
 """A job is a row of the business transaction, and JSON."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -30,7 +31,9 @@ def test_a_job_runs_as_whoever_enqueued_it(client_as, run_jobs):
     grace = client_as("grace")
     grace.post("/vault/notes/later", json={"text": "a"})
     [done] = run_jobs()
-    assert (done.actor_name, done.actor_roles) == ("grace", ["member"])
+    assert done.carried["actor"]["name"] == "grace"
+    assert done.carried["actor"]["roles"] == ["member"]
+    assert done.actor_id == UUID(done.carried["actor"]["id"])
 
 
 @pytest.mark.parametrize("value", [object(), {1, 2}, b"x", float("nan"), [object()]])

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from archivolt_core_identity.sessions import logic as sessions
+from archivolt_core_identity.sessions import views as session_views
 from archivolt_core_identity.tokens import logic as tokens
 from archivolt_core_identity.tokens import views as token_views
 from archivolt_core_identity.users import commands, logic, samples
@@ -23,7 +25,13 @@ class Identity:
     @hookimpl
     def register_blueprints(self) -> Sequence[Any]:
         """Serve ``/vault/auth``, ``/vault/users`` and ``/vault/me``."""
-        return [token_views.blueprint, user_views.blueprint, user_views.me]
+        return [
+            token_views.blueprint,
+            token_views.jwt,
+            session_views.blueprint,
+            user_views.blueprint,
+            user_views.me,
+        ]
 
     @hookimpl
     def register_permissions(self) -> Sequence[Permission]:
@@ -54,6 +62,12 @@ class Identity:
     def load_samples(self) -> str:
         """Add a few users to try things out with."""
         return samples.load()
+
+    @hookimpl
+    def purge_storage(self, before: float) -> int:
+        """Forget sessions that ended long ago; they are no files, so count none."""
+        sessions.forget_old(before)
+        return 0
 
     @hookimpl
     def identify(self, scheme: str, token: str) -> Actor | None:

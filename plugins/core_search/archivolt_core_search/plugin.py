@@ -19,9 +19,9 @@ class Search:
         return [views.blueprint]
 
     @hookimpl
-    def document_saved(self, document: DocumentInfo) -> None:
-        """Index title, file name, tags and metadata."""
-        logic.follow(document)
+    def document_saved(self, document: DocumentInfo, text: str | None) -> None:
+        """Index title, file name, tags and metadata, and the text of a new version."""
+        logic.follow(document, text)
 
     @hookimpl
     def document_text_saved(self, document: DocumentInfo, text: str) -> None:

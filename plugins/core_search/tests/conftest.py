@@ -119,8 +119,6 @@ class World:
         slug = f"t{next(numbers)}"
         placement = "schema" if self.host.databases.schema is not None else "sqlite"
         CreateTenant(
-            self.host.catalog,
-            self.host.provisioner,
             slug,
             placement=placement,
             admin="ada",
@@ -168,9 +166,7 @@ class World:
     def put(self, document: Any, text: str | None = None, tenant: Any = None) -> None:
         with self.writing(tenant):
             self.documents.mine[document.id] = (document, text or "")
-            hooks.join("document_saved", document=document)
-            if text is not None:
-                hooks.join("document_text_saved", document=document, text=text)
+            hooks.join("document_saved", document=document, text=text)
 
     def change(self, document: Any, **values: Any) -> DocumentInfo:
         changed: DocumentInfo = replace(document, **values)
@@ -178,7 +174,7 @@ class World:
             text = self.documents.mine[document.id][1]
         with self.writing():
             self.documents.mine[document.id] = (changed, text)
-            hooks.join("document_saved", document=changed)
+            hooks.join("document_saved", document=changed, text=None)
         return changed
 
     def trash(self, document: Any) -> str:

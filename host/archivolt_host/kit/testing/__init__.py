@@ -32,6 +32,8 @@ fixtures
     ``valkey``                 the address of a running Valkey, emptied for the test
     ``postgres``               a private PostgreSQL server
     ``placement``              the name of the placement under test
+
+and ``unrecorded("UPDATE ...")``, SQL that arranges what no service would write
 """
 
 import pytest
@@ -46,6 +48,7 @@ from archivolt_host.kit.testing.tenants import (
     tenant,
     two_tenants,
 )
+from archivolt_host.kit.testing.unrecorded import unrecorded
 from archivolt_host.kit.testing.working import query_count, run_jobs
 
 PLACEMENTS = ("sqlite", "schema")
@@ -73,6 +76,7 @@ __all__ = [
     "templates",
     "tenant",
     "two_tenants",
+    "unrecorded",
     "valkey",
     "valkey_server",
 ]

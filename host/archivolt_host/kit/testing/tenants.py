@@ -29,8 +29,6 @@ def make_tenant(open_home: OpenHome) -> MakeTenant:
         if "create_first_admin" not in host.registry.actions:
             admin = ""  # a host without users, as for the tests of the host itself
         CreateTenant(
-            host.catalog,
-            host.provisioner,
             slug,
             placement=str(host.manifest.host["default_placement"]),
             admin=admin,

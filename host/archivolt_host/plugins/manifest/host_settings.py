@@ -54,6 +54,15 @@ HOST_SETTINGS: tuple[Setting, ...] = (
     _host("web_processes", "integer", 2, "Processes that answer HTTP.", minimum=1),
     _host("web_threads", "integer", 8, "Threads in each of them.", minimum=1),
     _host("workers", "integer", 1, "Processes that run jobs.", minimum=0),
+    _host(
+        "queue_aliases",
+        "list",
+        [
+            *("tasks=medium", "heavy=bulk", "background=low"),
+            *("emails=high", "reports=low", "tenant_tasks=medium"),
+        ],
+        "Other names for the queues high, medium, low, bulk and duckdb.",
+    ),
     _host("bind", "string", "127.0.0.1", "The address to listen on."),
     _host(
         "domain",

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-HEAD = 8192
+HEAD = 64 * 1024
 
 
 class LocalIncoming:

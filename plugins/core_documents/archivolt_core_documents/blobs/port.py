@@ -7,7 +7,10 @@ from typing import BinaryIO, Protocol
 
 
 class Incoming(Protocol):
-    """A content on its way in: written and hashed piece by piece."""
+    """A content on its way in: written and hashed piece by piece.
+
+    ``head`` holds its first 64 KiB: a small content is there as a whole.
+    """
 
     size: int
     head: bytes

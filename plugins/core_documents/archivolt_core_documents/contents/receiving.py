@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import IO, Any
 
 from flask import json, request
@@ -11,7 +12,7 @@ from werkzeug.formparser import FormDataParser
 
 from archivolt_core_documents.blobs import Incoming, blobs
 from archivolt_core_documents.contents import names
-from archivolt_core_documents.extraction import sniff
+from archivolt_core_documents.extraction import Extracted, read_at_once, sniff
 from archivolt_host.kit.context import tenant
 from archivolt_host.kit.db import uuid7
 from archivolt_host.kit.errors import InvalidError, TooLargeError
@@ -36,6 +37,12 @@ class Received:
     def size(self) -> int:
         """Bytes."""
         return self.incoming.size
+
+    @cached_property
+    def found(self) -> Extracted | None:
+        """What it says, if it is small and plain; else a job is to read it."""
+        head = self.incoming.head
+        return read_at_once(head, self.mime_type) if len(head) == self.size else None
 
 
 class Limited:

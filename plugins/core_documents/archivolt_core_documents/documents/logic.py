@@ -10,7 +10,6 @@ from archivolt_core_documents.contents.receiving import Received
 from archivolt_core_documents.documents.models import (
     ACTIVE,
     DONE,
-    EMPTY,
     FAILED,
     PENDING,
     RUNNING,
@@ -96,7 +95,8 @@ def create(received: Received, values: Mapping[str, Any]) -> Document:
     )
     documents.set_tags(document.id, tags, new=True)
     _add_version(document, received, moment)
-    hooks.join("document_saved", document=info(document))
+    text = _store_text(document, received, new=True)
+    hooks.join("document_saved", document=info(document), text=text)
     hooks.tell("document_created", document_id=document.id)
     return document
 
@@ -107,9 +107,17 @@ def _content(received: Received) -> dict[str, Any]:
         "mime_type": received.mime_type,
         "size": received.size,
         "sha256": received.sha256,
-        "text_status": PENDING if received.size else EMPTY,
-        "text_problem": None if received.size else "The file holds no bytes.",
+        "text_status": received.found.status if received.found else PENDING,
+        "text_problem": received.found.problem if received.found else None,
     }
+
+
+def _store_text(document: Document, received: Received, *, new: bool = False) -> str:
+    """Keep the text that could be read at once; "" where a job is to read it."""
+    text = received.found.text if received.found else ""
+    if text:
+        documents.store_text(document.id, document.version, text, new=new)
+    return text
 
 
 def _add_version(document: Document, received: Received, moment: datetime) -> Version:
@@ -167,8 +175,8 @@ def add_version(document: Document, received: Received) -> Version:
         **_content(received),
     )
     version = _add_version(document, received, moment)
-    hooks.join("document_saved", document=info(document))
-    hooks.join("document_text_saved", document=info(document), text="")
+    text = _store_text(document, received)
+    hooks.join("document_saved", document=info(document), text=text)
     return version
 
 
@@ -185,7 +193,7 @@ def change(document: Document, values: dict[str, Any]) -> Document:
     document = documents.update(document, updated_at=now(), **values)
     if "tags" in values:  # after the row: whoever lost the race has stopped there
         documents.set_tags(document.id, values["tags"])
-    hooks.join("document_saved", document=info(document))
+    hooks.join("document_saved", document=info(document), text=None)
     return document
 
 

@@ -22,6 +22,7 @@ STATUSES = (ACTIVE, TRASHED)
 PENDING, RUNNING, DONE = "pending", "running", "done"
 EMPTY, UNSUPPORTED, FAILED = "empty", "unsupported", "failed"
 TEXT_STATUSES = (PENDING, RUNNING, DONE, EMPTY, UNSUPPORTED, FAILED)
+FROM_CONTENT = {"audit": "derived"}
 
 
 class Document(UuidMixin, TimesMixin, RevisionMixin, Base):
@@ -47,8 +48,10 @@ class Document(UuidMixin, TimesMixin, RevisionMixin, Base):
     sha256: Mapped[str] = mapped_column(String(64))
     version: Mapped[int] = mapped_column(default=1)
     status: Mapped[str] = mapped_column(String(16), default=ACTIVE)
-    text_status: Mapped[str] = mapped_column(String(16), default=PENDING)
-    text_problem: Mapped[str | None] = mapped_column(String(500))
+    text_status: Mapped[str] = mapped_column(
+        String(16), default=PENDING, info=FROM_CONTENT
+    )
+    text_problem: Mapped[str | None] = mapped_column(String(500), info=FROM_CONTENT)
     folder_id: Mapped[UUID | None] = mapped_column(ForeignKey("documents_folder.id"))
     tags: Mapped[list[str]] = mapped_column(JSON, default=list)
     # "metadata" is taken by SQLAlchemy
@@ -61,6 +64,7 @@ class DocumentTag(Base):
     """A document's tag, to find it by."""
 
     __tablename__ = "documents_tag"
+    unaudited = "an index: the document's own row holds its tags"
 
     tag: Mapped[str] = mapped_column(String(100), primary_key=True)
     document_id: Mapped[UUID] = mapped_column(
@@ -74,6 +78,7 @@ class DocumentText(Base):
     """The text that was found in a document's current version."""
 
     __tablename__ = "documents_text"
+    unaudited = "follows from the content, and the journal holds no texts"
 
     document_id: Mapped[UUID] = mapped_column(
         ForeignKey("documents_document.id", ondelete="CASCADE"), primary_key=True

@@ -2,7 +2,7 @@
 
 from archivolt_core_documents.blobs import blobs
 from archivolt_core_documents.contents.receiving import Received
-from archivolt_core_documents.documents import logic, orchestrators
+from archivolt_core_documents.documents import logic
 from archivolt_core_documents.folders import logic as folder_logic
 from archivolt_core_documents.folders.service import folders
 from archivolt_host.kit.context import tenant
@@ -39,5 +39,4 @@ def _add(filename: str, text: str, values: dict[str, object]) -> None:
     incoming = blobs().receive(tenant().slug, uuid7().hex)
     incoming.write(text.encode())
     received = Received(incoming, filename, incoming.finish(), "text/plain")
-    document = logic.create(received, values)
-    orchestrators.read_later(document.id, document.version)
+    logic.create(received, values)

@@ -76,16 +76,16 @@ class DocumentService(Service[Document]):
         It is no change by a user, so the ETag stays. The row is locked from here on:
         a newer version comes either before or after all that is written about this.
         """
-        done = self.connection.execute(
-            self._table.update()
-            .where(self._c["id"] == id, self._c["version"] == version)
-            .values(text_status=status, text_problem=problem)
-        )
-        return done.rowcount == 1
+        of_this = self._c["id"] == id, self._c["version"] == version
+        values = {"text_status": status, "text_problem": problem}
+        return self._update_where(*of_this, **values) == 1
 
-    def store_text(self, id: UUID, version: int, text: str) -> None:
+    def store_text(
+        self, id: UUID, version: int, text: str, *, new: bool = False
+    ) -> None:
         """Keep the text of a document's current version."""
-        self.connection.execute(TEXT.delete().where(TEXT.c.document_id == id))
+        if not new:
+            self.connection.execute(TEXT.delete().where(TEXT.c.document_id == id))
         self.connection.execute(
             TEXT.insert(), {"document_id": id, "version": version, "text": text}
         )
@@ -123,10 +123,10 @@ class DocumentService(Service[Document]):
 
     def forget_folder(self, folder_id: UUID) -> None:
         """Let documents in the trash lie in no folder, when theirs is deleted."""
-        self.connection.execute(
-            self._table.update()
-            .where(self._c["folder_id"] == folder_id, self._c["status"] == TRASHED)
-            .values(folder_id=None)
+        self._update_where(
+            self._c["folder_id"] == folder_id,
+            self._c["status"] == TRASHED,
+            folder_id=None,
         )
 
 

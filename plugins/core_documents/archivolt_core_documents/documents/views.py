@@ -83,12 +83,13 @@ class Documents(ModelAPIView):
     def post(self) -> Any:
         """Upload a document: multipart with a part ``file``, or any other body raw.
 
-        The MIME type is found out from the content; the text is read afterwards.
+        The MIME type is found out from the content. The text of a small plain
+        file is read at once, any other afterwards: see ``text_status``.
         """
         with receive() as received:
             values = FIELDS.load(received.fields)
             document = logic.create(received, values)
-            if received.size:
+            if received.found is None:
                 orchestrators.read_later(document.id, document.version)
         place = {"Location": f"/vault/documents/{document.id}"}
         return document, 201, {**headers(document), **place}

@@ -41,8 +41,7 @@ class VersionService(Service[Version]):
 
     def remove_of(self, documents: Sequence[UUID]) -> None:
         """Delete all versions of some documents."""
-        of_these = self._c["document_id"].in_(documents)
-        self.connection.execute(self._table.delete().where(of_these))
+        self._delete_where(self._c["document_id"].in_(documents))
 
 
 versions = VersionService()

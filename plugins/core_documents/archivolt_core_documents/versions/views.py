@@ -46,7 +46,7 @@ class Versions(ModelAPIView):
             document = documents.get(id)
             match_if_sent(document)
             version: Version = documents.add_version(document, received)
-            if received.size:
+            if received.found is None:
                 orchestrators.read_later(id, version.number)
         place = f"/vault/documents/{id}/versions/{version.number}"
         return version, 201, {"Location": f"{place}/content"}

@@ -6,9 +6,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import text
 
 from archivolt_core_documents.blobs import blobs
+from archivolt_host.kit.testing import unrecorded
 
 pytestmark = [
     pytest.mark.plugins("core_identity", "core_documents"),
@@ -105,7 +105,7 @@ def test_the_trash_keeps_for_as_long_as_it_is_set(vault, sweep):
     if vault.host.manifest.host["default_placement"] == "sqlite":
         old = old.replace("+00:00", "")
     with vault.writing() as connection:
-        connection.execute(text(old))
+        connection.execute(unrecorded(old))
     sweep()
     assert vault.get("/trash")["items"] == []
     assert vault.blobs() == set()

@@ -120,7 +120,7 @@ def two_versions(vault):
     """Make a document whose first version is being read while the second comes."""
     from archivolt_core_documents.documents import logic
 
-    made = vault.add(b"The first text.", "a.txt")
+    made = vault.add(b"<html><p>The first text.", "a.html")
     id, path = UUID(made["id"]), f"/documents/{made['id']}"
     with vault.acting():
         assert logic.begin_reading(id, 1).version == 1
@@ -138,7 +138,7 @@ def end(vault, id, version, text):
 @pytest.mark.placements
 def test_the_text_of_an_old_version_never_overwrites(vault, two_versions, run_jobs):
     id, path = two_versions
-    vault.send(b"The second text.", path=f"{path}/versions")
+    vault.send(b"<html><p>The second text.", path=f"{path}/versions")
     end(vault, id, 1, "The first text.")
     shown = vault.get(path)
     assert (shown["version"], shown["text_status"]) == (2, "pending")
@@ -160,7 +160,7 @@ def test_a_version_that_comes_while_a_text_is_stored_waits_and_wins(
     id, path = two_versions
     with ThreadPoolExecutor(1) as pool, vault.writing():
         logic.end_reading(id, 1, "done", "The first text.", None)
-        coming = pool.submit(vault.send, b"2", "b.txt", f"{path}/versions")
+        coming = pool.submit(vault.send, b"<html>2", "b", f"{path}/versions")
         threading.Event().wait(0.2)
         assert not coming.done()
     assert coming.result().status_code == 201
@@ -189,10 +189,10 @@ def test_what_is_restored_has_no_text_of_a_version_before(vault, run_jobs):
     from archivolt_core_documents.documents import logic
     from archivolt_core_documents.documents.service import documents
 
-    made = vault.add(b"The first text.", "a.txt")
+    made = vault.add(b"<html><p>The first text.", "a.html")
     path = f"/documents/{made['id']}"
     run_jobs()
-    vault.send(b"The second text.", "a.txt", f"{path}/versions")
+    vault.send(b"<html><p>The second text.", "a.html", f"{path}/versions")
     with vault.reading():
         document = documents.get(UUID(made["id"]))
         assert documents.text_of(document) == ""
@@ -213,7 +213,7 @@ def test_the_text_of_what_is_gone_is_no_failure(vault, run_jobs, tenant):
 
 
 def test_a_text_that_cannot_be_read_now_says_so_and_is_tried_again(vault, run_jobs):
-    made = vault.add(b"Some words.", "a.txt")
+    made = vault.add(b"<html><p>Some words.", "a.html")
     [blob] = vault.folder.glob("??/*")
     content = blob.read_bytes()
     blob.unlink()

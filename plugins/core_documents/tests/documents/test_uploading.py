@@ -68,7 +68,7 @@ def test_a_form_is_answered_with_the_whole_document(vault):
         "sha256": hashlib.sha256(content).hexdigest(),
         "version": 1,
         "status": "active",
-        "text_status": "pending",
+        "text_status": "done",
         "text_problem": None,
         "folder_id": folder,
         "tags": ["a", "b"],
@@ -242,7 +242,8 @@ def test_tricks_in_names_end_in_plain_names(vault):
 
 
 def test_the_text_is_found_by_a_job_and_leaves_the_etag_alone(vault, run_jobs):
-    made = vault.upload(b"Some words.", "words.txt")
+    made = vault.upload(b"<html><p>Some words.", "words.html")
+    assert made.json["text_status"] == "pending"
     [job] = run_jobs()
     assert (job.name, job.status, job.result) == (
         "core_documents.extract_text",
@@ -254,3 +255,33 @@ def test_the_text_is_found_by_a_job_and_leaves_the_etag_alone(vault, run_jobs):
     assert answer.headers["ETag"] == made.headers["ETag"]
     assert answer.json["updated_at"] == made.json["updated_at"]
     assert vault.sql("SELECT text FROM documents_text") == [("Some words.",)]
+
+
+@pytest.mark.placements
+def test_the_text_of_a_small_plain_file_is_there_at_once(vault, run_jobs):
+    made = vault.upload("Ein  café.\r\n\n".encode(), "words.txt").json
+    assert (made["text_status"], made["text_problem"]) == ("done", None)
+    blank = vault.upload(b" \n\t\n", "blank.txt").json
+    assert (blank["text_status"], blank["text_problem"]) == (
+        "empty",
+        "The file holds no text.",
+    )
+    assert run_jobs() == []
+    assert vault.sql("SELECT version, text FROM documents_text") == [(1, "Ein  café.")]
+
+
+def test_the_text_of_a_new_version_is_there_at_once_in_place_of_the_old(vault):
+    path = f"/documents/{vault.add(b'first')['id']}"
+    assert vault.send(b"second", path=f"{path}/versions").status_code == 201
+    assert vault.get(path)["text_status"] == "done"
+    assert vault.sql("SELECT version, text FROM documents_text") == [(2, "second")]
+    vault.send(b"<html><p>third", path=f"{path}/versions")
+    assert vault.get(path)["text_status"] == "pending"
+
+
+@pytest.mark.parametrize(
+    "content", ["caf\xe9 ".encode("latin-1"), b"words " * 20_000, b'{"a": "words"}']
+)
+def test_what_is_large_or_not_plain_utf_8_is_read_by_a_job(vault, run_jobs, content):
+    assert vault.upload(content, "words.txt").json["text_status"] == "pending"
+    assert [job.result for job in run_jobs()] == ["done"]

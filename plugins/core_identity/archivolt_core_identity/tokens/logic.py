@@ -1,13 +1,14 @@
-"""Issues and verifies tokens. A token belongs to one user of one tenant."""
+"""Issues and verifies tokens. A token belongs to one session of one tenant."""
 
 from datetime import timedelta
 from functools import lru_cache
+from secrets import token_urlsafe
 from time import time
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import jwt
-from flask import Flask
+from flask import Flask, current_app
 from flask_jwt_extended import (
     JWTManager,
     create_access_token,
@@ -16,8 +17,11 @@ from flask_jwt_extended import (
 )
 from flask_jwt_extended.exceptions import JWTExtendedException
 
+from archivolt_core_identity import caller
+from archivolt_core_identity.keyring import FIRST, Keyring
+from archivolt_core_identity.sessions import logic as sessions
+from archivolt_core_identity.sessions.models import TOKENS
 from archivolt_core_identity.users import logic as people
-from archivolt_core_identity.users.models import ACTIVE
 from archivolt_core_identity.users.service import users
 from archivolt_hookspecs.identity import Actor
 from archivolt_host.kit import hooks
@@ -26,24 +30,45 @@ from archivolt_host.kit.db import reading
 from archivolt_host.kit.errors import DeniedError, RefusedError, UnauthorizedError
 from archivolt_host.kit.settings import setting
 
-PLUGIN = "core_identity"
+PLUGIN, KEYRING = "core_identity", "archivolt_keyring"
 WRONG = "User name or password is wrong."
+# How far the clocks of two machines may differ. Expiry is strict all the same.
+SKEW = 60
 
 
 class Claims(NamedTuple):
     """What a verified token says."""
 
-    user: UUID
+    sid: UUID
+    id: str
     org: str
     kind: str
     expires: float
+    key: str
+
+
+class UnknownKeyError(JWTExtendedException):
+    """A token names a key that nobody holds."""
 
 
 def set_up(app: Flask) -> None:
-    """Sign with the deployment's secret."""
-    app.config["JWT_SECRET_KEY"] = app.config["SECRET_KEY"]
-    JWTManager(app)
+    """Sign with the newest key, and verify with the one that a token names."""
+    ring = app.extensions[KEYRING] = Keyring(app.config["SECRET_KEY"])
+    app.config.update(
+        JWT_ALGORITHM="HS256", JWT_DECODE_ALGORITHMS=["HS256"], JWT_DECODE_LEEWAY=SKEW
+    )
+    manager = JWTManager(app)
+    manager.additional_headers_loader(lambda _: {"kid": ring.newest()[0]})
+    manager.encode_key_loader(lambda _: ring.newest()[1])
+    manager.decode_key_loader(lambda header, _: _key(ring, header))
     _verified.cache_clear()
+
+
+def _key(ring: Keyring, header: dict[str, Any]) -> str:
+    found = ring.find(str(header.get("kid", FIRST)))
+    if found is None:
+        raise UnknownKeyError("The token names a key that is not in use.")
+    return found
 
 
 def sign_in(username: str, password: str) -> dict[str, Any]:
@@ -56,13 +81,15 @@ def sign_in(username: str, password: str) -> dict[str, Any]:
         hooks.ask("sign_in_refused", username=user.username)
     except RefusedError as refusal:
         raise DeniedError(str(refusal)) from refusal
-    return issue(user.id)
+    proof, lifetime = token_urlsafe(), setting(PLUGIN, "refresh_lifetime")
+    session = sessions.begin(user.id, TOKENS, proof, lifetime)
+    return issue(user.id, session.id, proof)
 
 
-def issue(user: UUID) -> dict[str, Any]:
-    """Return a pair of tokens for a user."""
+def issue(user: UUID, session: UUID, proof: str) -> dict[str, Any]:
+    """Return a pair of tokens for a session."""
     lifetime = setting(PLUGIN, "access_lifetime")
-    claims = {"org": tenant().slug}
+    claims = {"org": tenant().slug, "sid": str(session)}
     return {
         "access": create_access_token(
             str(user),
@@ -72,50 +99,60 @@ def issue(user: UUID) -> dict[str, Any]:
         "refresh": create_refresh_token(
             str(user),
             expires_delta=timedelta(seconds=setting(PLUGIN, "refresh_lifetime")),
-            additional_claims=claims,
+            additional_claims={**claims, "jti": proof},
         ),
         "expires_in": lifetime,
     }
 
 
 def refresh(token: str) -> dict[str, Any]:
-    """Return new tokens for a refresh token, or raise 401."""
+    """Return new tokens for a refresh token, which is worth nothing from then on."""
     claims = verify(token, "refresh")
-    if claims is None or _user(claims.user) is None:
-        raise UnauthorizedError("The refresh token is not valid: sign in again.")
-    return issue(claims.user)
+    if claims is not None:
+        proof, lifetime = token_urlsafe(), setting(PLUGIN, "refresh_lifetime")
+        holder = sessions.renew(claims.sid, claims.id, proof, lifetime)
+        if holder is not None:
+            return issue(holder.user_id, claims.sid, proof)
+    raise UnauthorizedError("The refresh token is not valid: sign in again.")
 
 
 def identify(token: str) -> Actor | None:
     """Return who stands behind an access token, or None."""
     claims = verify(token, "access")
-    return _user(claims.user) if claims is not None else None
+    if claims is None:
+        return None
+    with reading():
+        holder = sessions.holder(claims.sid)
+        if holder is None:
+            return None
+        caller.came_by(claims.sid)
+        return people.as_actor(holder.user_id, holder.username)
 
 
 def verify(token: str, kind: str) -> Claims | None:
     """Return what a token says if it is genuine, of this tenant and not expired."""
-    claims = _verified(token)
-    if claims is None or claims.kind != kind or claims.expires <= time():
+    try:
+        claims = _verified(token)
+    except (jwt.PyJWTError, JWTExtendedException, KeyError, ValueError, TypeError):
         return None
-    return claims if claims.org == tenant().slug else None
-
-
-def _user(id: UUID) -> Actor | None:
-    """Read who the user is now: a disabled one is out at once."""
-    with reading():
-        found = users.find(id)
-        if found is None or found.state != ACTIVE:
-            return None
-        return people.as_actor(found.id, found.username)
+    if claims.kind != kind or claims.expires <= time() or claims.org != tenant().slug:
+        return None
+    ring: Keyring = current_app.extensions[KEYRING]
+    return claims if ring.find(claims.key) else None
 
 
 @lru_cache(maxsize=4096)
-def _verified(token: str) -> Claims | None:
-    """Check the signature, once per token; time and user are checked every time."""
-    try:
-        claims = decode_token(token)
-        return Claims(
-            UUID(claims["sub"]), claims["org"], claims["type"], float(claims["exp"])
-        )
-    except (jwt.PyJWTError, JWTExtendedException, KeyError, ValueError, TypeError):
-        return None
+def _verified(token: str) -> Claims:
+    """Check the signature, once per token; all else is checked every time.
+
+    What is refused is not remembered: its key may become known.
+    """
+    claims = decode_token(token)
+    return Claims(
+        UUID(claims["sid"]),
+        str(claims["jti"]),
+        claims["org"],
+        claims["type"],
+        float(claims["exp"]),
+        str(jwt.get_unverified_header(token).get("kid", FIRST)),
+    )

@@ -9,6 +9,8 @@ from uuid import UUID
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
+from archivolt_core_identity.sessions.models import REVOKED
+from archivolt_core_identity.sessions.service import sessions
 from archivolt_core_identity.users.models import ACTIVE, DISABLED, User
 from archivolt_core_identity.users.service import users
 from archivolt_hookspecs.identity import Actor, UserInfo
@@ -67,6 +69,9 @@ def change(user: User, values: dict[str, Any]) -> User:
     if (password := values.pop("password", None)) is not None:
         check_password(password)
         values["password_hash"] = hasher.hash(password)
+        sessions.end_all(user.id, REVOKED)  # whoever knew the old one is out
+    if values.get("state") == DISABLED:
+        sessions.end_all(user.id, REVOKED)
     if "roles" in values:
         values["roles"] = _named(values["roles"])
     changed = users.update(user, **values)
@@ -131,6 +136,7 @@ def set_password(user: User, password: str) -> None:
     """Give a user another password."""
     check_password(password)
     users.update(user, password_hash=hasher.hash(password))
+    sessions.end_all(user.id, REVOKED)
 
 
 def verify(user: User | None, password: str) -> bool:

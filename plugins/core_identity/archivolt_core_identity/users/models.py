@@ -19,6 +19,6 @@ class User(UuidMixin, TimesMixin, RevisionMixin, Base):
     # What makes two names the same: case and Unicode forms do not tell them apart.
     name_key: Mapped[str] = mapped_column(String(150), unique=True)
     email: Mapped[str | None] = mapped_column(String(254))
-    password_hash: Mapped[str] = mapped_column(String(200))
+    password_hash: Mapped[str] = mapped_column(String(200), info={"audit": "secret"})
     roles: Mapped[list[str]] = mapped_column(JSON)
     state: Mapped[str] = mapped_column(String(16), default=ACTIVE)

@@ -17,5 +17,6 @@ class Epoch(UuidMixin, Base):
     """
 
     __tablename__ = "permissions_epoch"
+    unaudited = "a token drawn anew at each change of what is audited"
 
     token: Mapped[UUID]

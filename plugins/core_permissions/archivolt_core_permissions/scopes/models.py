@@ -16,6 +16,7 @@ class ScopePath(Base):
     """
 
     __tablename__ = "permissions_scope_path"
+    unaudited = "an index: follows from where the containers lie"
     __table_args__ = (
         Index("ix_permissions_scope_path_scope", "scope_id", "depth"),
         {"sqlite_with_rowid": False},

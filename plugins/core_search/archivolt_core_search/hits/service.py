@@ -115,7 +115,7 @@ class HitService(Service[Document]):
         if after is not None:
             found = found.where(_beyond(score, *after))
         found = self._where(found, filters).order_by(score.desc(), Document.id)
-        return self.session.execute(found.limit(limit), self._asked(query)).all()
+        return self.connection.execute(found.limit(limit), self._asked(query)).all()
 
     def count(self, query: Query, filters: Filters) -> int:
         """Return how many documents match."""
@@ -123,18 +123,18 @@ class HitService(Service[Document]):
         every = select(func.count()).select_from(Document)
         every = every.join(hits, hits.c.key == Document.key)
         counted = self._where(every, filters)
-        return int(self.session.scalar(counted, self._asked(query)) or 0)
+        return int(self.connection.scalar(counted, self._asked(query)) or 0)
 
     def entries(self, keys: Sequence[int]) -> Mapping[int, Row[Any]]:
         """Return what snippets are made of, by key; long texts are left out."""
-        rows = self.session.execute(ENTRIES[self._dialect], {"keys": list(keys)})
+        rows = self.connection.execute(ENTRIES[self._dialect], {"keys": list(keys)})
         return {row.key: row for row in rows}
 
     def part_text(self, key: int, query: Query) -> str:
         """Return the first part of a long text in which a term is found."""
         first = part_row(key, 0)
         values = {"first": first, "last": first + PARTS, "any": self._any(query)}
-        return self.session.scalar(PART_TEXT[self._dialect], values) or ""
+        return self.connection.scalar(PART_TEXT[self._dialect], values) or ""
 
     def _condition(self, name: str, value: Any) -> ColumnElement[bool]:
         if name == "tag":
@@ -154,7 +154,7 @@ class HitService(Service[Document]):
 
     @property
     def _dialect(self) -> str:
-        return self.session.get_bind().dialect.name
+        return self.connection.dialect.name
 
 
 def _beyond(score: ColumnElement[int], last: int, id: UUID) -> ColumnElement[bool]:

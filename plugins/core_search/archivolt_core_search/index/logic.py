@@ -14,9 +14,16 @@ from archivolt_host.kit.errors import UnavailableError
 BATCH = 200  # documents in one transaction of a resync
 
 
-def follow(document: DocumentInfo) -> None:
-    """Enter a document, or what has changed of it; its text stays."""
-    index.put(_values(document), sorted({storable(tag) for tag in document.tags}))
+def follow(document: DocumentInfo, text: str | None = None) -> None:
+    """Enter a document, or what has changed of it; without a text, the old one stays.
+
+    A new one with a short text takes no statement more than one without.
+    """
+    tags = sorted({storable(tag) for tag in document.tags})
+    short = storable(text) if text and len(text) <= PIECE else ""
+    is_new = index.put(_values(document), tags, short)
+    if text is not None and not (is_new and len(text) <= PIECE):
+        follow_text(document, text)
 
 
 def follow_text(document: DocumentInfo, text: str) -> None:
@@ -60,9 +67,7 @@ def _resync_batch(since: datetime | None, last: UUID | None) -> list[UUID]:
         ids = [document.id for document, _ in changed]
         forget(ids)  # whatever has become of the entry: a new one is right
         for document, text in changed:
-            follow(document)
-            if text:
-                follow_text(document, text)
+            follow(document, text)
     return ids
 
 

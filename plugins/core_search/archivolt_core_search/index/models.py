@@ -31,6 +31,7 @@ FIELDS = ("title", "filename", "tags", "properties", "body")
 PARTS = 4096  # rows of the index that a long document may have
 
 KEY = BigInteger().with_variant(Integer(), "sqlite")  # FTS5 rows have integer keys
+INDEX = "an index: it follows from the documents"
 VECTOR = Text().with_variant(TSVECTOR(), "postgresql")  # always NULL on SQLite
 
 SHORT = table("search_text", column("rowid"), *map(column, FIELDS))
@@ -44,6 +45,7 @@ class Document(Base):
     """
 
     __tablename__ = "search_document"
+    unaudited = INDEX
 
     key: Mapped[int] = mapped_column(KEY, Identity(), primary_key=True)
     id: Mapped[UUID] = mapped_column(unique=True)
@@ -63,6 +65,7 @@ class Tag(Base):
     """A document's tag, as the filter asks for it."""
 
     __tablename__ = "search_document_tag"
+    unaudited = INDEX
 
     key: Mapped[int] = mapped_column(
         KEY, ForeignKey("search_document.key", ondelete="CASCADE"), primary_key=True
@@ -78,6 +81,7 @@ class Part(Base):
     """
 
     __tablename__ = "search_part"
+    unaudited = INDEX
 
     id: Mapped[int] = mapped_column(KEY, primary_key=True, autoincrement=False)
     key: Mapped[int] = mapped_column(

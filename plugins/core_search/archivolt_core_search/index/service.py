@@ -4,9 +4,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import Row, TableClause, bindparam, delete, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    TableClause,
+    bindparam,
+    delete,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
 
 from archivolt_core_search.index.models import (
     FIELDS,
@@ -41,14 +49,14 @@ class Engine(Protocol):
         """Return whether the index itself keeps this text as it was written."""
 
     def add(
-        self, session: Session, table: TableClause, row: int, fields: Fields
+        self, connection: Connection, table: TableClause, row: int, fields: Fields
     ) -> None:
         """Add a row to the index, or replace it."""
 
-    def change(self, session: Session, saved: Row[Any], fields: Fields) -> None:
+    def change(self, connection: Connection, saved: Row[Any], fields: Fields) -> None:
         """Give an indexed document another title and so on; its text stays."""
 
-    def erase(self, session: Session, key: int, parts: int) -> None:
+    def erase(self, connection: Connection, key: int, parts: int) -> None:
         """Take a document's rows out of the index."""
 
 
@@ -66,24 +74,26 @@ class Fts5:
         return text.isascii()
 
     def add(
-        self, session: Session, table: TableClause, row: int, fields: Fields
+        self, connection: Connection, table: TableClause, row: int, fields: Fields
     ) -> None:
         values = {name: self._indexed(fields.get(name, "")) for name in FIELDS}
-        session.execute(ADD[table.name], {"rowid": row, **values})
+        connection.execute(ADD[table.name], {"rowid": row, **values})
 
-    def change(self, session: Session, saved: Row[Any], fields: Fields) -> None:
+    def change(self, connection: Connection, saved: Row[Any], fields: Fields) -> None:
         values = {name: self._indexed(text) for name, text in fields.items()}
         long = saved.parts > 1
         row = part_row(saved.key, 0) if long else saved.key
-        session.execute(CHANGE[(LONG if long else SHORT).name], {"row": row, **values})
+        connection.execute(
+            CHANGE[(LONG if long else SHORT).name], {"row": row, **values}
+        )
 
-    def erase(self, session: Session, key: int, parts: int) -> None:
+    def erase(self, connection: Connection, key: int, parts: int) -> None:
         if parts > 1:
             first = part_row(key, 0)
             mine = LONG.c.rowid.between(first, first + parts - 1)
-            session.execute(delete(LONG).where(mine))
+            connection.execute(delete(LONG).where(mine))
         else:
-            session.execute(delete(SHORT).where(SHORT.c.rowid == key))
+            connection.execute(delete(SHORT).where(SHORT.c.rowid == key))
 
     def _indexed(self, text: str) -> str:
         """Fold a text, unless the tokenizer finds the same words by itself."""
@@ -100,21 +110,21 @@ class Vectors:
         return False
 
     def add(
-        self, session: Session, table: TableClause, row: int, fields: Fields
+        self, connection: Connection, table: TableClause, row: int, fields: Fields
     ) -> None:
         """Do nothing: the vector came with the row."""
 
-    def change(self, session: Session, saved: Row[Any], fields: Fields) -> None:
+    def change(self, connection: Connection, saved: Row[Any], fields: Fields) -> None:
         if saved.parts > 1:
             mine = update(PART).where(PART.c.id == part_row(saved.key, 0))
         else:
             mine = update(DOCUMENT).where(DOCUMENT.c.key == saved.key)
         if saved.parts == 1:
             written = select(PART.c.text).where(PART.c.id == part_row(saved.key, 1))
-            fields = {**fields, "body": session.scalar(written) or ""}
-        session.execute(mine.values(self.columns(fields)))
+            fields = {**fields, "body": connection.scalar(written) or ""}
+        connection.execute(mine.values(self.columns(fields)))
 
-    def erase(self, session: Session, key: int, parts: int) -> None:
+    def erase(self, connection: Connection, key: int, parts: int) -> None:
         """Do nothing: the vector goes with the row."""
 
 
@@ -131,6 +141,11 @@ CHANGE = {
     .values({name: bindparam(name) for name in META})
     for t in (SHORT, LONG)
 }
+
+ADD_PART, ADD_TAG = insert(PART), insert(TAG)
+DROP_PARTS, DROP_TAGS = (
+    delete(t).where(t.c.key == bindparam("of")) for t in (PART, TAG)
+)
 
 
 def _upsert(dialect: Any) -> Any:
@@ -153,30 +168,39 @@ class IndexService(Service[Document]):
 
     def find_id(self, id: UUID) -> Row[Any] | None:
         """Return the row of a document, or None."""
-        return self.session.execute(BY_ID, {"id": id}).first()
+        return self.connection.execute(BY_ID, {"id": id}).first()
 
-    def put(self, values: Mapping[str, Any], tags: Sequence[str]) -> None:
-        """Enter a document, or change it; a new one takes two statements, no read."""
+    def put(
+        self, values: Mapping[str, Any], tags: Sequence[str], text: str = ""
+    ) -> bool:
+        """Enter a document, or change it; return whether it is new.
+
+        A new one takes two statements and no read; only its text is entered as well.
+        """
         fields = {name: values[name] for name in META}
-        new = {"parts": 0, "saves": 1} | self._engine.columns(fields)
+        entered = {**fields, "body": text} if text else fields
+        new = {"parts": 1 if text else 0, "saves": 1} | self._engine.columns(entered)
         statement = UPSERT[self._dialect]
-        saved = self.session.execute(statement, {**values, **new}).one()
-        if saved.saves == 1:
-            self._engine.add(self.session, SHORT, saved.key, fields)
+        saved = self.connection.execute(statement, {**values, **new}).one()
+        is_new = bool(saved.saves == 1)
+        if is_new:
+            self._engine.add(self.connection, SHORT, saved.key, entered)
+            self._keep(saved.key, text)
         else:
-            self._engine.change(self.session, saved, fields)
-            self.session.execute(delete(TAG).where(TAG.c.key == saved.key))
+            self._engine.change(self.connection, saved, fields)
+            self.connection.execute(DROP_TAGS, {"of": saved.key})
         if tags:
             rows = [{"key": saved.key, "tag": tag} for tag in tags]
-            self.session.execute(insert(TAG), rows)
+            self.connection.execute(ADD_TAG, rows)
+        return is_new
 
     def put_text(self, saved: Row[Any], pieces: Sequence[str]) -> None:
         """Replace a document's text: a short one in its row, a long one in parts."""
         fields = {name: getattr(saved, name) for name in META}
         if saved.parts > 1 or len(pieces) > 1:
-            self._engine.erase(self.session, saved.key, saved.parts)
+            self._engine.erase(self.connection, saved.key, saved.parts)
         if saved.parts:
-            self.session.execute(delete(PART).where(PART.c.key == saved.key))
+            self.connection.execute(DROP_PARTS, {"of": saved.key})
         if len(pieces) > 1:
             self._put_long(saved, ["", *pieces][:PARTS], fields)
         else:
@@ -185,24 +209,28 @@ class IndexService(Service[Document]):
     def clear(self, ids: Sequence[UUID]) -> None:
         """Take documents out of the index."""
         mine = select(DOCUMENT.c.key, DOCUMENT.c.parts).where(DOCUMENT.c.id.in_(ids))
-        for key, parts in self.session.execute(mine).all():
-            self._engine.erase(self.session, key, parts)
-        self.session.execute(delete(DOCUMENT).where(DOCUMENT.c.id.in_(ids)))
+        for key, parts in self.connection.execute(mine).all():
+            self._engine.erase(self.connection, key, parts)
+        self.connection.execute(delete(DOCUMENT).where(DOCUMENT.c.id.in_(ids)))
 
     def after(self, id: UUID | None, limit: int) -> Sequence[UUID]:
         """Return the ids of documents in the index, in order."""
         ids = select(Document.id).order_by(Document.id).limit(limit)
         if id is not None:
             ids = ids.where(Document.id > id)
-        return self.session.scalars(ids).all()
+        return self.connection.scalars(ids).all()
 
     def _put_short(self, saved: Row[Any], text: str, fields: Fields) -> None:
         fields = {**fields, "body": text}
         self._set(saved, parts=1 if text else 0, **self._engine.columns(fields))
-        self._engine.add(self.session, SHORT, saved.key, fields)
+        self._engine.add(self.connection, SHORT, saved.key, fields)
+        self._keep(saved.key, text)
+
+    def _keep(self, key: int, text: str) -> None:
+        """Keep a short text as it was written, unless the index does."""
         if text and not self._engine.keeps(text):
-            row = {"id": part_row(saved.key, 1), "key": saved.key, "text": text}
-            self.session.execute(insert(PART), row)
+            row = {"id": part_row(key, 1), "key": key, "text": text}
+            self.connection.execute(ADD_PART, row)
 
     def _put_long(self, saved: Row[Any], pieces: Sequence[str], fields: Fields) -> None:
         self._set(saved, parts=len(pieces), vector=None)
@@ -212,16 +240,16 @@ class IndexService(Service[Document]):
             text = None if self._engine.keeps(piece) else piece
             values = {"id": row, "key": saved.key, "text": text}
             values |= self._engine.columns(body)
-            self.session.execute(insert(PART), values)
-            self._engine.add(self.session, LONG, row, body)
+            self.connection.execute(ADD_PART, values)
+            self._engine.add(self.connection, LONG, row, body)
 
     def _set(self, saved: Row[Any], **values: Any) -> None:
         mine = update(DOCUMENT).where(DOCUMENT.c.key == saved.key)
-        self.session.execute(mine.values(values))
+        self.connection.execute(mine.values(values))
 
     @property
     def _dialect(self) -> str:
-        return self.session.get_bind().dialect.name
+        return self.connection.dialect.name
 
     @property
     def _engine(self) -> Engine:

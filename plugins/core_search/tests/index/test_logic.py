@@ -91,12 +91,13 @@ def test_odd_text_is_no_error(world, odd):
     assert world.ask(q="alpha").status_code == 200
 
 
-def test_a_new_document_costs_two_statements_and_no_read(world):
+@pytest.mark.parametrize("text", [None, "with a text"])
+def test_a_new_document_costs_two_statements_and_no_read(world, text):
     seen = []
     kind = world.host.databases.of(world.tenant.place)
     world.save("Warm", None)
     event.listen(kind.engine, "before_cursor_execute", note := _note(seen))
-    world.save("One", None)
+    world.save("One", text)
     event.remove(kind.engine, "before_cursor_execute", note)
     verbs = [s.split()[0] for s in seen if not s.startswith("BEGIN")]
     assert verbs in (["INSERT", "INSERT"], ["INSERT"])
@@ -171,3 +172,21 @@ def test_resync_fails_loudly_where_nobody_answers(world):
     finally:
         world.documents.answers = True
     assert world.titles("alpha") == ["One"]
+
+
+@pytest.mark.parametrize("text", ["alpha beta", "café alpha", "alpha " * 20_000, ""])
+def test_a_text_that_comes_with_its_document_is_found_like_one_that_comes_later(
+    world, text
+):
+    at_once = world.save("At once", text)
+    later = world.save("Later", None)
+    world.put(later, text)
+    hits = world.ask(q="alpha").json["items"]
+    assert {h["document"]["title"] for h in hits} == (
+        {"At once", "Later"} if text else set()
+    )
+    assert len({hit["snippet"] for hit in hits}) == (1 if text else 0)
+    world.put(at_once, "gamma")
+    world.put(later, "gamma")
+    assert world.ask(q="alpha").json["items"] == []
+    assert len(world.ask(q="gamma").json["items"]) == 2

@@ -1,0 +1,47 @@
+"""How long the host remembers what is over: jobs, groups, news and ticks."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Table, delete, func, select
+
+from archivolt_host.jobs.event_models import EventRow, LaneRow, SubscriberRow
+from archivolt_host.jobs.models import CANCELLED, DONE, FAILED, GroupRow, JobRow
+from archivolt_host.jobs.schedule_models import TickRow
+from archivolt_host.tenants import sessions
+from archivolt_host.tenants.columns import now
+
+DONE_KEPT = timedelta(days=7)
+KEPT = timedelta(days=30)  # failures, news and ticks
+MOST = 10_000  # rows at a time, so that no writer waits long
+
+
+def forget_old() -> dict[str, int]:
+    """Delete what nobody will ask for any more; return how many of each."""
+    moment = now()
+    long_ago = moment - KEPT
+    done = JobRow.status.in_((DONE, CANCELLED)) & (
+        JobRow.finished_at < moment - DONE_KEPT
+    )
+    failed = (JobRow.status == FAILED) & (JobRow.finished_at < long_ago)
+    return {
+        "jobs": _delete(JobRow.id, done) + _delete(JobRow.id, failed),
+        "groups": _delete(GroupRow.id, GroupRow.ended_at < long_ago),
+        "events": _delete(EventRow.number, (EventRow.at < long_ago) & _heard_by_all()),
+        "ticks": _delete(TickRow.id, TickRow.fire_at < long_ago),
+    }
+
+
+def _heard_by_all() -> Any:
+    """Return the condition for news that nobody waits for."""
+    least_heard = select(func.min(SubscriberRow.position)).scalar_subquery()
+    least_parked = select(func.min(LaneRow.position)).scalar_subquery()
+    waits = func.coalesce(least_parked, least_heard + 1)
+    return (EventRow.position <= least_heard) & (EventRow.position < waits)
+
+
+def _delete(key: Any, condition: Any) -> int:
+    table: Table = key.class_.__table__
+    old = select(key).where(condition).limit(MOST)
+    done = sessions.connection().execute(delete(table).where(key.in_(old)))
+    return int(done.rowcount)

@@ -1,0 +1,1 @@
+"""The journal of a tenant: every write, by whom, and from where."""

@@ -1,0 +1,28 @@
+"""The audit plugin: all that it adds to the platform, on one page."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from archivolt_core_audit.journal import logic, views
+from archivolt_hookspecs import hookimpl
+from archivolt_hookspecs.audit import Change
+from archivolt_hookspecs.registration import Permission
+
+
+class Audit:
+    """Keeps the journal: what was done, by whom and from where."""
+
+    @hookimpl
+    def register_blueprints(self) -> Sequence[Any]:
+        """Serve ``/vault/journal``."""
+        return [views.blueprint]
+
+    @hookimpl
+    def register_permissions(self) -> Sequence[Permission]:
+        """Name who may read what others did."""
+        return [Permission("audit.read", "Read the journal.", ("owner", "manager"))]
+
+    @hookimpl
+    def record_changes(self, changes: Sequence[Change]) -> None:
+        """Write what was changed into the journal, in the same transaction."""
+        logic.record(changes)

@@ -1,0 +1,17 @@
+"""By which session a request came."""
+
+from uuid import UUID
+
+from flask import g, has_request_context
+
+
+def came_by(session: UUID) -> None:
+    """Note the session whose proof the request carries."""
+    if has_request_context():
+        g.identity_session = session
+
+
+def current_session() -> UUID | None:
+    """Return that session; None where an API key proves who is asking."""
+    found: UUID | None = g.get("identity_session")
+    return found

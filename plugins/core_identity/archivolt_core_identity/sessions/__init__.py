@@ -1,0 +1,1 @@
+"""Sessions: each sign-in of a user, until it ends."""

@@ -1,0 +1,1 @@
+"""Requests, workflows, tasks and the inbox."""

@@ -1,0 +1,1 @@
+"""The token engine: pure functions on definitions and markings."""
