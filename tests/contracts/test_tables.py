@@ -25,6 +25,7 @@ OTHER_KEYS = {
     "permissions_scope_path": "an index: found from above and from below",
     "search_document": "an index: its rows are numbered as FTS5 numbers them",
     "search_document_tag": "an index: hits are counted by tag",
+    "workflow_candidate": "an index: tasks are found by who may do them",
     "search_part": "an index: its rows are numbered as FTS5 numbers them",
 }
 

@@ -8,6 +8,7 @@ catalog's: its models derive from ``CatalogBase``, and ``catalog()`` reaches the
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 from archivolt_host.tenants import sessions
@@ -30,6 +31,11 @@ from archivolt_host.tenants.sessions import (
     session,
     transaction,
 )
+
+
+def savepoint() -> AbstractContextManager[None]:
+    """Undo what the block wrote if it fails, and leave the rest of the unit whole."""
+    return sessions.unit().savepoint()
 
 
 def after_commit(callback: Callable[[], object]) -> None:
@@ -63,6 +69,7 @@ __all__ = [
     "memory",
     "now",
     "reading",
+    "savepoint",
     "session",
     "transaction",
     "uuid7",

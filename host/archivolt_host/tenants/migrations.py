@@ -76,6 +76,11 @@ class Source:
         with connection.begin_nested(), kept_whole(connection):
             self.run(self._context(connection=connection))
 
+    def downgrade(self, connection: Connection) -> None:
+        """Take the whole history back, tables and all."""
+        with connection.begin_nested(), kept_whole(connection):
+            self.run(self._context(connection=connection, to="base"))
+
     def sql(self) -> str:
         """Return the whole history as one PostgreSQL script, for a new schema."""
         buffer = io.StringIO()
@@ -95,12 +100,14 @@ class Source:
             _operations.reset(token)
 
     def _context(
-        self, *, opts: dict[str, Any] | None = None, **where: Any
+        self, *, opts: dict[str, Any] | None = None, to: str = "head", **where: Any
     ) -> "MigrationContext":
         from alembic.runtime.migration import MigrationContext
 
         def steps(revision: Any, context: Any) -> Any:
-            return self.script._upgrade_revs("head", revision)
+            if to == "base":
+                return self.script._downgrade_revs(to, revision)
+            return self.script._upgrade_revs(to, revision)
 
         own = {
             "fn": steps,

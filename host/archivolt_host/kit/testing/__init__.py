@@ -14,7 +14,7 @@ Without marks a test gets ``core_identity`` alone, on SQLite. It brings
 ``core_permissions``, which it needs and which is required.
 
 marks
-    ``plugins(*names)``        the plugins that the manifest names and enables
+    ``plugins(*names)``        the plugins on in the test's host, with those they need
     ``settings(**tables)``     their settings; ``host={...}`` sets the host's own
     ``manifest(**tables)``     anything else of the manifest, merged over the rest
     ``placements(*names)``     run in each placement: ``sqlite``, ``schema`` (both)
@@ -53,7 +53,7 @@ from archivolt_host.kit.testing.working import query_count, run_jobs
 
 PLACEMENTS = ("sqlite", "schema")
 MARKS = (
-    "plugins(*names): the plugins that the test's host loads and enables",
+    "plugins(*names): the plugins that the test's host has, with those they need",
     "settings(**tables): their settings, by plugin; host={...} for the host's own",
     "manifest(**tables): further tables of the manifest, merged over the others",
     "placements(*names): run the test in each of these placements, or in all",
