@@ -25,7 +25,7 @@ from archivolt_core_permissions.grants.models import ALLOW, DENY, Grant
 from archivolt_core_permissions.rights.models import THE_ONE, Epoch
 from archivolt_core_permissions.roles.models import Role
 from archivolt_core_permissions.scopes.models import ScopePath
-from archivolt_host.kit.db import Timestamp
+from archivolt_host.kit.db import Prepared, Timestamp
 from archivolt_host.kit.service import Service
 
 GRANT: Table = Grant.__table__  # type: ignore[assignment]
@@ -49,7 +49,7 @@ HOLDINGS = (
     .where(GRANT.c.subject_id.in_(bindparam("subjects", expanding=True)))
     .group_by(GRANT.c.role_id, GRANT.c.effect, "whole")
 )
-TOKEN = select(EPOCH.c.token)
+TOKEN = Prepared(select(EPOCH.c.token))
 ROLES = select(ROLE.c.id, ROLE.c.name, ROLE.c.permissions)
 
 
@@ -69,7 +69,7 @@ class RightsService(Service[Epoch]):
 
     def token(self) -> UUID:
         """Return what stands for the rights as they are now."""
-        found: UUID = self.connection.execute(TOKEN).scalar_one()
+        found: UUID = TOKEN.first(self.connection, {}).token
         return found
 
     def renew(self) -> UUID:
