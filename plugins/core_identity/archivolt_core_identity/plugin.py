@@ -89,8 +89,12 @@ class Identity:
 
     @hookimpl
     def identify(self, scheme: str, token: str) -> Actor | None:
-        """Tell whose token or key it is."""
-        return keys.identify(token) if scheme == "Token" else tokens.identify(token)
+        """Tell whose token, key or cookie it is."""
+        if scheme == "Token":
+            return keys.identify(token)
+        if scheme == "Session":
+            return tokens.identify_browser(token)
+        return tokens.identify(token)
 
     @hookimpl
     def find_actor(self, who: str) -> Actor | None:
