@@ -3,6 +3,7 @@
 CORS is answered by its extension, CSP is a fixed header of every answer.
 """
 
+from functools import lru_cache
 from ipaddress import ip_address
 
 from flask import Request, Response, redirect
@@ -15,7 +16,7 @@ from archivolt_host.errors import (
     NotFoundError,
     UnauthorizedError,
 )
-from archivolt_host.http import cookies
+from archivolt_host.http import browsers
 from archivolt_host.http.access import Access
 from archivolt_host.plugins import dispatch
 from archivolt_host.tenants import context
@@ -83,7 +84,7 @@ class TenantStage:
                 "send one of them."
             )
         inside = is_vault(request.path)
-        if hosted is not None and cookies.session_of(request):
+        if hosted is not None and browsers.session_of(request):
             inside = False  # the session belongs to the host name, and names the tenant
         slug = named if inside else hosted or named
         if slug is None:
@@ -126,6 +127,7 @@ def _name_of(host: str) -> str:
     return host.partition(":")[0].lower().rstrip(".")
 
 
+@lru_cache(maxsize=1024)
 def _is_address(name: str) -> bool:
     try:
         ip_address(name)
@@ -141,9 +143,9 @@ def authenticate(request: Request, tenant: Tenant | None, access: Access) -> Non
     sent = request.headers.get("Authorization")
     if tenant is not None and sent is not None:
         _identify_by_header(sent, tenant)
-    elif tenant is not None and (cookie := cookies.session_of(request)):
+    elif tenant is not None and (cookie := browsers.session_of(request)):
         _identify("Session", cookie, tenant)
-        if not cookies.is_ours(request, cookie):
+        if not browsers.is_ours(request, cookie):
             raise ForgedError()
     context.actor()  # a stranger gets 401
 
