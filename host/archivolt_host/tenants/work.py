@@ -115,7 +115,10 @@ class UnitOfWork:
                 callback()
             if self.guard is not None:
                 self.guard(self._connection)
-            _make_durable(self._connection)
+            if self.write:
+                _make_durable(self._connection)
+            else:
+                self._connection.commit()
         self.close()
         callbacks, self._after_commit = self._after_commit, []
         self._after_rollback.clear()  # what is durable is not taken back
