@@ -14,6 +14,7 @@ OWN = {
     "migrate": "archivolt_host.cli.migrate:migrate",
     "plugins": "archivolt_host.cli.plugins:plugins",
     "run": "archivolt_host.cli.wiring:run",
+    "runs": "archivolt_host.cli.runs:runs",
     "tenants": "archivolt_host.cli.tenants:tenants",
 }
 WIDTH = 200  # of a command's summary, which the help wraps

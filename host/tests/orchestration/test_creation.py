@@ -109,8 +109,8 @@ def test_the_password_is_nowhere_in_the_catalog(host, create):
 def test_a_refused_first_user_leaves_no_tenant(host, create, runs, traces):
     before = traces()
     with pytest.raises(InvalidError):
-        create("acme", password="short")
-    assert runs() == {"acme": "undone"}
+        create("refused", password="short")
+    assert runs() == {"refused": "undone"}
     assert host.catalog.all(*STATES) == []
     assert traces() == before
 

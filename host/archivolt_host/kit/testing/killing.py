@@ -225,4 +225,7 @@ def pass_time(tenant: "Tenant") -> bool:
             work.connection.execute(waiting.values(run_at=moment)).rowcount,
             work.connection.execute(running.values(lease_until=moment)).rowcount,
         ]
+        # Sweeps are put once for each moment, which is not to come any more.
+        sweeps = waiting.where(JobRow.name == watching.SWEEP)
+        work.connection.execute(sweeps.values(unique_key=None))
     return any(changed)
