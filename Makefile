@@ -19,7 +19,7 @@ endif
 OLD    := "Archivolt needs Python 3.11 or newer. Name one: make run PYTHON=python3.12"
 PYTHON_IS_NEW = @$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and $(OLD))'
 
-MEMBERS := hookspecs host $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
+MEMBERS := hookspecs host plugin_template $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
 
 .DEFAULT_GOAL := help
 

@@ -12,6 +12,7 @@ from sqlalchemy.engine import make_url
 
 import archivolt_host
 from archivolt_host import housekeeping
+from archivolt_host.archives import importing
 from archivolt_host.http import headers, health
 from archivolt_host.http.bodies import Bodies
 from archivolt_host.http.edge import Edge
@@ -20,7 +21,7 @@ from archivolt_host.http.gates import Addresses
 from archivolt_host.http.limits import Limits
 from archivolt_host.http.mounting import mount
 from archivolt_host.http.stages import TenantStage
-from archivolt_host.jobs import events, rings, wake, worker
+from archivolt_host.jobs import delivery, rings, wake, worker
 from archivolt_host.jobs import registry as job_registry
 from archivolt_host.jobs.registry import Jobs
 from archivolt_host.jobs.valkey_address import valkey_url
@@ -95,7 +96,7 @@ class Host:
         rings.bell().close()
         wake.forget()
         watching.forget()
-        events.forget()
+        delivery.forget()
 
     def _sources(self, scope: str) -> list[Source]:
         """Return the migrations of the plugins of a scope; unreadable ones are out."""
@@ -187,7 +188,8 @@ def _bind(host: Host) -> None:
     orchestrators.bind(Orchestrators(host.registry, housekeeping.OWN_ORCHESTRATORS))
     rings.bind(rings.Bell(host.valkey_url))
     worker.bind(host.catalog)
-    creation.bind(lambda: host.catalog, lambda: host.provisioner)
+    for one in (creation, importing):
+        one.bind(lambda: host.catalog, lambda: host.provisioner)
     drivers.bind(host.home.path)
     host.catalog.on_change(host.registry.forget)
     host.registry.catalog_changed = lambda: host.catalog.refresh(force=True)

@@ -8,10 +8,12 @@ import click
 
 # Imported when called for: a command's help must not cost the whole application.
 OWN = {
+    "conform": "archivolt_host.cli.conform.command:conform",
     "demo": "archivolt_host.cli.demo:demo",
     "doctor": "archivolt_host.cli.wiring:doctor",
     "manifest": "archivolt_host.cli.manifest:manifest",
     "migrate": "archivolt_host.cli.migrate:migrate",
+    "plugin": "archivolt_host.cli.authoring.command:plugin",
     "plugins": "archivolt_host.cli.plugins:plugins",
     "run": "archivolt_host.cli.wiring:run",
     "runs": "archivolt_host.cli.runs:runs",

@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from archivolt_hookspecs.registration import Action
 from archivolt_host.errors import (
     ArchivoltError,
     DeniedError,
@@ -144,6 +145,23 @@ def ask_one(plugin: str, hook: str, **arguments: Any) -> Any:
     return None
 
 
+def ask_all(hook: str, **arguments: Any) -> Iterator[tuple[str, Any]]:
+    """Yield each plugin's answer, on or off for this tenant; errors are the caller's.
+
+    For what concerns data that is there whether or not its plugin is on.
+    """
+    plugins = registry()
+    for i in plugins.implementations(hook, frozenset(plugins.names)):
+        yield i.plugin, _run(i, hook, arguments)
+
+
+def tell_one(plugin: str, hook: str, **arguments: Any) -> None:
+    """Have one plugin do something, on or off for this tenant."""
+    plugins = registry()
+    for i in plugins.implementations(hook, frozenset({plugin})):
+        _run(i, hook, arguments)
+
+
 def join(hook: str, **arguments: Any) -> None:
     """Let everyone write inside the caller's transaction; an error aborts it."""
     for i in _prepared("join", hook):
@@ -167,6 +185,12 @@ def call(action: str, **arguments: Any) -> Any:
         raise RuntimeError(f"{action} leaves the database: call it as a step")
     with timing.measured(plugin, f"action {action}"):
         return found.run(**arguments)
+
+
+def action_or_none(name: str) -> Action | None:
+    """Return the action of that name if the tenant has it, or None."""
+    plugin, found = registry().actions.get(name, ("", None))
+    return found if plugin in registry().enabled(_slug()) else None
 
 
 def allowed(permission: str) -> bool:

@@ -48,15 +48,22 @@ class Provisioner:
 
     def upgrade(self, place: Place) -> Applied:
         """Bring a tenant's database to the heads, as far as it goes."""
-        with self._migration(place) as connection:
+        with self.migration(place) as connection:
             return self.plan.upgrade(connection)
 
     def pending(self, place: Place) -> list[str]:
         """Return the names of what would be applied."""
-        with self._migration(place) as connection:
+        with self.migration(place) as connection:
             return [source.name for source in self.plan.pending(connection)]
 
-    def _migration(self, place: Place) -> AbstractContextManager[Connection]:
+    def create_empty(self, place: Place) -> None:
+        """Make a tenant's database without tables, with the rights it needs."""
+        if isinstance(place, SchemaPlace):
+            with self.migration(place) as connection:
+                self._prepare_schema(connection, place)
+
+    def migration(self, place: Place) -> AbstractContextManager[Connection]:
+        """Open a place as the one who owns its tables, in one transaction."""
         if isinstance(place, SqlitePlace):
             return sqlite_migration(place.path)
         return schema_migration(self.migrator_url, place.schema)

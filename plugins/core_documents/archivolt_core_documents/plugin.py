@@ -1,17 +1,21 @@
 """The documents plugin: all that it adds to the platform, on one page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import IO, Any
 from uuid import UUID
 
+from archivolt_core_documents.blobs import blobs
 from archivolt_core_documents.documents import logic, orchestrators, samples
 from archivolt_core_documents.documents import views as documents
 from archivolt_core_documents.folders import views as folders
+from archivolt_core_documents.versions import orchestrators as contents
 from archivolt_core_documents.versions import views as versions
 from archivolt_hookspecs import hookimpl
 from archivolt_hookspecs.documents import DocumentInfo
-from archivolt_hookspecs.registration import Permission
+from archivolt_hookspecs.host import StoredFile
+from archivolt_hookspecs.registration import Action, Permission
+from archivolt_host.kit.context import tenant
 
 EVERYONE = ("admin", "member")
 
@@ -41,6 +45,27 @@ class Documents:
         return [orchestrators.extract_text, orchestrators.discard_contents]
 
     @hookimpl
+    def register_actions(self) -> Sequence[Action]:
+        """Let workflows and rules file documents, and say things about them."""
+        may = "documents.update"
+        return [
+            Action(
+                "move_document",
+                logic.move,
+                ("document_id", "folder_id"),
+                may,
+                offered=True,
+            ),
+            Action(
+                "set_document_metadata",
+                logic.set_metadata,
+                ("document_id", "metadata"),
+                may,
+                offered=True,
+            ),
+        ]
+
+    @hookimpl
     def load_samples(self) -> str:
         """Add sample folders and documents."""
         return samples.load()
@@ -49,6 +74,21 @@ class Documents:
     def purge_storage(self, before: float) -> int:
         """Delete what was long in the trash, and contents without a version."""
         return orchestrators.sweep(before)
+
+    @hookimpl
+    def stored_files(self) -> Iterable[StoredFile]:
+        """Yield every content for an archive of the tenant."""
+        return contents.stored()
+
+    @hookimpl
+    def receive_file(self, name: str, content: IO[bytes]) -> None:
+        """Store a content out of an archive."""
+        contents.receive(name, content)
+
+    @hookimpl
+    def drop_files(self) -> None:
+        """Delete every content of a tenant that is gone."""
+        blobs().drop(tenant().slug)
 
     @hookimpl
     def describe_documents(

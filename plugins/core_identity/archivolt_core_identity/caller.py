@@ -1,22 +1,10 @@
-"""What a request says of its caller beyond who it is: where from, by which session."""
+"""By which session a request came."""
 
 from uuid import UUID
 
-from flask import g, has_request_context, request
+from flask import g, has_request_context
 
-MAX_AGENT = 200
-
-
-def address() -> str:
-    """Return the address that a request comes from, "" outside of any."""
-    return (request.remote_addr or "")[:64] if has_request_context() else ""
-
-
-def user_agent() -> str:
-    """Return what the caller calls its program, "" outside of any request."""
-    if not has_request_context():
-        return ""
-    return request.headers.get("User-Agent", "")[:MAX_AGENT]
+from archivolt_host.kit.errors import DeniedError
 
 
 def came_by(session: UUID) -> None:
@@ -29,3 +17,9 @@ def current_session() -> UUID | None:
     """Return that session; None where an API key proves who is asking."""
     found: UUID | None = g.get("identity_session")
     return found
+
+
+def require_session() -> None:
+    """Refuse what only a person at a sign-in may do: a key makes no further keys."""
+    if current_session() is None:
+        raise DeniedError("An API key cannot do this: sign in with a password.")

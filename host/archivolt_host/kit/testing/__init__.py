@@ -13,7 +13,7 @@ Installed with the host, so pytest finds it by itself. A test says what it needs
 Without marks a test gets ``core_identity`` alone, on SQLite.
 
 marks
-    ``plugins(*names)``        the plugins that the manifest names and enables
+    ``plugins(*names)``        the plugins on in the test's host, with those they need
     ``settings(**tables)``     their settings; ``host={...}`` sets the host's own
     ``manifest(**tables)``     anything else of the manifest, merged over the rest
     ``placements(*names)``     run in each placement: ``sqlite``, ``schema`` (both)
@@ -54,7 +54,7 @@ from archivolt_host.kit.testing.working import query_count, run_jobs
 
 PLACEMENTS = ("sqlite", "schema")
 MARKS = (
-    "plugins(*names): the plugins that the test's host loads and enables",
+    "plugins(*names): the plugins that the test's host has, with those they need",
     "settings(**tables): their settings, by plugin; host={...} for the host's own",
     "manifest(**tables): further tables of the manifest, merged over the others",
     "placements(*names): run the test in each of these placements, or in all",

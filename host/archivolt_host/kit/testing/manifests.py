@@ -16,7 +16,7 @@ def marked(request: pytest.FixtureRequest) -> dict[str, Any]:
     if "valkey" in request.fixturenames:
         host["valkey_url"] = request.getfixturevalue("valkey")
     tables: dict[str, Any] = {"host": host}
-    tables = merged(tables, naming(chosen.args if chosen else DEFAULT))
+    tables = merged(tables, naming(with_needed(chosen.args) if chosen else DEFAULT))
     for mark in reversed(list(node.iter_markers("settings"))):
         tables = merged(tables, setting(mark.kwargs))
     for mark in reversed(list(node.iter_markers("manifest"))):
@@ -34,6 +34,24 @@ def written(
     if plugins is not None:
         tables = {**tables, **naming(plugins)}
     return merged(merged(tables, setting(settings)), manifest)
+
+
+def with_needed(plugins: Sequence[str]) -> Sequence[str]:
+    """Return plugins, and before each the installed ones that it cannot do without."""
+    from archivolt_host.plugins.discovery import discover, infos
+
+    known = infos(discover())
+    chosen: dict[str, None] = {}
+
+    def choose(name: str) -> None:
+        for need in known[name].requires if name in known else ():
+            if need in known and need not in chosen:
+                choose(need)
+        chosen[name] = None
+
+    for name in plugins:
+        choose(name)
+    return tuple(chosen)
 
 
 def naming(plugins: Sequence[str]) -> dict[str, Any]:

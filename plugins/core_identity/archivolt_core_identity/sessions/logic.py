@@ -5,7 +5,6 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from archivolt_core_identity import caller
 from archivolt_core_identity.sessions.models import (
     REUSED,
     REVOKED,
@@ -14,12 +13,13 @@ from archivolt_core_identity.sessions.models import (
 )
 from archivolt_core_identity.sessions.service import sessions
 from archivolt_core_identity.users.models import ACTIVE
-from archivolt_host.kit.context import actor
+from archivolt_host.kit.context import actor, origin
 from archivolt_host.kit.db import after_rollback, now
 from archivolt_host.kit.errors import NotFoundError, StaleError
 
 # Two tabs may renew at once: who comes second within this time is no thief.
 PATIENCE = timedelta(seconds=10)
+MAX_AGENT = 200
 KEPT = timedelta(days=30)  # after its end, for those who look who signed in
 
 
@@ -35,8 +35,8 @@ def begin(user_id: UUID, kind: str, proof: str, lifetime: float) -> Session:
         kind=kind,
         proof=digest(proof),
         expires_at=now() + timedelta(seconds=lifetime),
-        address=caller.address(),
-        user_agent=caller.user_agent(),
+        address=origin().address,
+        user_agent=origin().user_agent[:MAX_AGENT],
     )
 
 

@@ -1,0 +1,94 @@
+"""Renders the template into a folder of its own, from which files are then placed."""
+
+import re
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from archivolt_host.plugins.section import NAME_PATTERN
+
+LONGEST = 30  # PostgreSQL cuts the names of tables and indexes at 63 bytes
+ANSWERED = {"yes": True, "no": False, "true": True, "false": False}
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A rendered plugin, and the answers it came from."""
+
+    folder: Path
+    answers: Mapping[str, Any]
+
+    def files(self) -> list[Path]:
+        """Return its files, relative to its folder."""
+        found = (path for path in self.folder.rglob("*") if path.is_file())
+        return sorted(path.relative_to(self.folder) for path in found)
+
+
+def check_name(name: str) -> None:
+    """Refuse a name that no plugin can have."""
+    if len(name) > LONGEST or not re.fullmatch(NAME_PATTERN, name):
+        raise click.ClickException(
+            f"{name!r} is no name for a plugin: write at most {LONGEST} lower-case "
+            "letters, digits and underscores, such as contract_tools."
+        )
+
+
+def parsed(given: Sequence[str]) -> dict[str, Any]:
+    """Return ``question=answer`` pairs as the template wants them."""
+    answers = {}
+    for pair in given:
+        question, equals, answer = pair.partition("=")
+        if not equals or question not in questions():
+            raise click.ClickException(
+                f"{pair!r} answers no question: write QUESTION=ANSWER, with one of "
+                f"{', '.join(questions())}."
+            )
+        answers[question] = ANSWERED.get(answer, answer)
+    return answers
+
+
+def questions() -> list[str]:
+    """Return the names of the template's questions."""
+    import yaml
+
+    found = yaml.safe_load((_template() / "copier.yml").read_text(encoding="utf-8"))
+    return [
+        name
+        for name, question in found.items()
+        if not name.startswith("_") and question.get("when") is not False
+    ]
+
+
+@contextmanager
+def rendered(answers: Mapping[str, Any], *, defaults: bool) -> Iterator[Rendered]:
+    """Render the template; what is not answered is asked, or taken as the default."""
+    if not defaults and not sys.stdin.isatty():
+        raise click.ClickException(
+            "There is no terminal to ask questions on: add --defaults, and --with "
+            "QUESTION=ANSWER for what is to be otherwise."
+        )
+    from copier import run_copy
+    from copier.errors import CopierError
+
+    with tempfile.TemporaryDirectory(prefix="archivolt-plugin-") as scratch:
+        folder = Path(scratch) / "plugin"
+        try:
+            worker = run_copy(
+                str(_template()), folder, dict(answers), defaults=defaults, quiet=True
+            )
+        except (CopierError, ValueError) as error:
+            raise click.ClickException(f"The plugin was not written: {error}") from None
+        asked = {name: worker.answers.combined[name] for name in questions()}
+        yield Rendered(folder, asked)
+
+
+def _template() -> Path:
+    from archivolt_plugin_template import FOLDER
+
+    return Path(FOLDER)

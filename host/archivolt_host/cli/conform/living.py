@@ -1,0 +1,179 @@
+"""Checks of a plugin at work: on for one tenant, off for another."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from archivolt_host.cli.conform.checks import NotRunError, check
+from archivolt_host.cli.conform.probing import Answer, Client, paths_of
+from archivolt_host.cli.conform.stage import OTHER, WITH, WITHOUT, Stage
+
+HOOK_SECONDS = 0.05  # a hook's mean: everybody waits for it
+OK, DAMAGE = 200, 500
+WAITED_FOR = ("ask", "first", "join")
+
+
+@check(
+    "serves",
+    "No request to it, with what its own OpenAPI asks for, ends in an error of ours.",
+    "Answer with an error of archivolt_host.kit.errors, whose sentence helps.",
+)
+def serves(stage: Stage) -> Iterator[str]:
+    """Use every route of the plugin as a client does."""
+    for answer in _journey(stage):
+        if answer.status >= DAMAGE:
+            yield f"{answer.method.upper()} {answer.path} answers {answer.status}."
+
+
+@check(
+    "off means off",
+    "Where a tenant has it off: 404, not in OpenAPI, no action, no job, no hook.",
+    "Register routes, jobs and actions through the hooks, nowhere else.",
+)
+def off_means_off(stage: Stage) -> Iterator[str]:
+    """Look at it from a tenant that has it off."""
+    if not stage.can_be_off:
+        raise NotRunError("It is required or of scope system: no tenant switches it.")
+    client = stage.client(WITHOUT)
+    for path, operations in _paths(stage, stage.client(WITH)).items():
+        for method in operations:
+            place = path.replace("{", "").replace("}", "")
+            if "{" not in path and client.call(method, place).status != 404:
+                yield f"{method.upper()} {path} still answers."
+    for path in _paths(stage, client):
+        yield f"{path} is still in the tenant's OpenAPI document."
+
+
+@check(
+    "tenants apart",
+    "What one tenant writes, no other tenant ever sees.",
+    "Keep nothing in module globals; read and write through services and kit.db.",
+)
+def tenants_apart(stage: Stage) -> Iterator[str]:
+    """Look at another tenant before and after all that happened in the first."""
+    other = stage.client(OTHER)
+    paths = _paths(stage, other)
+    fresh = {answer.path: answer.body for answer in stage_before(stage)}
+    for answer in other.reads(paths):
+        if answer.status == OK and answer.body != fresh.get(answer.path):
+            yield f"GET {answer.path} changed with what another tenant did."
+    for made in _journey(stage):
+        if (
+            made.location
+            and made.status == 201
+            and made.location in _shown(other, made)
+        ):
+            yield f"{made.location} of another tenant is found."
+
+
+def _shown(other: Client, made: Answer) -> set[str | None]:
+    return (
+        {made.location}
+        if other.call("get", str(made.location)).status == 200
+        else set()
+    )
+
+
+@check(
+    "hooks behave",
+    "Its hooks neither fail nor keep others waiting, while documents come and go.",
+    "Look at the log for the error; do long work in a job.",
+)
+def hooks_behave(stage: Stage) -> Iterator[str]:
+    """Read the accounts that the dispatcher keeps."""
+    from archivolt_host.plugins import timing
+
+    _journey(stage)
+    for hook, count in _samples(timing.ERRORS, stage.name, "_total").items():
+        yield f"{hook} raised {count:.0f} times."
+    seconds = _samples(timing.SPENT, stage.name, "_sum")
+    for hook, calls in _samples(timing.SPENT, stage.name, "_count").items():
+        mean = seconds[hook] / calls
+        if mean > HOOK_SECONDS and _is_waited_for(stage, hook):
+            yield f"{hook} takes {1000 * mean:.0f} ms on the average."
+
+
+def _is_waited_for(stage: Stage, hook: str) -> bool:
+    try:
+        return stage.working.registry.verb(hook) in WAITED_FOR
+    except LookupError:
+        return False  # a job or an action, which has its own account
+
+
+def _samples(metric: Any, plugin: str, ending: str) -> dict[str, float]:
+    return {
+        sample.labels["hook"]: sample.value
+        for family in metric.collect()
+        for sample in family.samples
+        if sample.name.endswith(ending) and sample.labels["plugin"] == plugin
+        if sample.value
+    }
+
+
+@check(
+    "grants",
+    "It reaches no address on the network that its plugin.toml does not name.",
+    'Declare it: [grants] net = ["graph.microsoft.com"].',
+)
+def grants(stage: Stage) -> Iterator[str]:
+    """Listen for connections that the plugin's own code opens during the journey."""
+    _journey(stage)
+    declared = stage.info.grants.get("net", ())
+    for host in sorted(stage.__dict__.get("reached", ())):
+        if not any(host == one or host.endswith(one.lstrip("*")) for one in declared):
+            yield f"It connects to {host}."
+
+
+def stage_before(stage: Stage) -> list[Answer]:
+    """Return what the other tenant saw before anything happened."""
+    _journey(stage)
+    found: list[Answer] = stage.__dict__["before"]
+    return found
+
+
+def _paths(stage: Stage, client: Client) -> dict[str, Any]:
+    return paths_of(client.document, stage.routes)
+
+
+def _journey(stage: Stage) -> list[Answer]:
+    """Live through a day in the first tenant, once: samples, every route, all jobs."""
+    from archivolt_host.cli.conform import listening
+
+    if "journey" not in stage.__dict__:
+        other = stage.client(OTHER)
+        stage.__dict__["before"] = list(other.reads(_paths(stage, other)))
+        with listening.to_connections(stage.package) as reached:
+            stage.__dict__["journey"] = list(_live(stage))
+        stage.__dict__["reached"] = reached
+    found: list[Answer] = stage.__dict__["journey"]
+    return found
+
+
+def _live(stage: Stage) -> Iterator[Answer]:
+    from archivolt_host.plugins import dispatch
+    from archivolt_host.tenants import context, sessions
+
+    client = stage.client(WITH)
+    with context.acting(stage.tenants[WITH]), sessions.transaction():
+        dispatch.collect("load_samples")
+    yield from client.writes(_paths(stage, client))
+    everything = client.document["paths"]
+    list(client.writes({p: o for p, o in everything.items() if _is_harmless(p)}))
+    yield from client.reads(_paths(stage, client))
+    _work(stage)
+
+
+def _is_harmless(path: str) -> bool:
+    """Leave out what would lock the client itself out."""
+    return not any(word in path for word in ("/auth/", "/plugins/", "/users", "/me"))
+
+
+def _work(stage: Stage) -> None:
+    """Run the jobs that are due."""
+    from archivolt_host.jobs import worker
+    from archivolt_host.jobs.registry import QUEUES
+    from archivolt_host.tenants import context
+
+    tenant = stage.tenants[WITH]
+    with context.acting(tenant):
+        while any([worker.run_next(tenant, queue) for queue in QUEUES]):
+            pass

@@ -1,0 +1,1 @@
+"""Bookmarks: which user wants to come back to which document."""

@@ -1,0 +1,1 @@
+"""Documents, as this plugin shows them."""

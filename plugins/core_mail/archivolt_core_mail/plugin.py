@@ -1,0 +1,26 @@
+"""The mail plugin: all that it adds to the platform, on one page."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from archivolt_core_mail.messages import orchestrators
+from archivolt_hookspecs import hookimpl
+from archivolt_hookspecs.registration import Action
+
+
+class Mail:
+    """Sends messages for whoever asks."""
+
+    @hookimpl
+    def register_jobs(self) -> Sequence[Any]:
+        """Send what waits."""
+        return [orchestrators.deliver]
+
+    @hookimpl
+    def register_actions(self) -> Sequence[Action]:
+        """Send a message after the commit, or now."""
+        given = ("to", "subject", "text")
+        return [
+            Action("send_mail", orchestrators.send, given, offered=True),
+            Action("deliver_mail", orchestrators.send_now, given, kind="external"),
+        ]
