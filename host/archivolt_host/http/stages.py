@@ -3,6 +3,7 @@
 CORS is answered by its extension, CSP is a fixed header of every answer.
 """
 
+from functools import lru_cache
 from ipaddress import ip_address
 
 from flask import Request, Response, redirect
@@ -120,6 +121,7 @@ def _name_of(host: str) -> str:
     return host.partition(":")[0].lower().rstrip(".")
 
 
+@lru_cache(maxsize=1024)
 def _is_address(name: str) -> bool:
     try:
         ip_address(name)

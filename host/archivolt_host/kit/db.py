@@ -23,6 +23,7 @@ from archivolt_host.tenants.columns import (
     now,
 )
 from archivolt_host.tenants.ids import uuid7
+from archivolt_host.tenants.prepared import Prepared
 from archivolt_host.tenants.sessions import catalog, reading, session, transaction
 
 
@@ -45,6 +46,7 @@ __all__ = [
     "Base",
     "CatalogBase",
     "LoggableMixin",
+    "Prepared",
     "RevisionMixin",
     "StateMixin",
     "TimesMixin",

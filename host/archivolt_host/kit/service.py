@@ -24,6 +24,7 @@ from archivolt_host.http.schemas import storable
 from archivolt_host.kit.statements import Statements
 from archivolt_host.tenants import sessions
 from archivolt_host.tenants.columns import Base
+from archivolt_host.tenants.prepared import Prepared
 
 M = TypeVar("M", bound=Base)
 MANY = 5000  # ids in one statement
@@ -74,7 +75,7 @@ class Service(Generic[M]):
     def create(self, **values: Any) -> M:
         """Add one row and return it."""
         row = self._sql.complete(values)
-        self.connection.execute(self._sql.insert, self._sql.named(row))
+        self._sql.insert.run(self.connection, self._sql.named(row))
         self._sql.recorder.came((row,))
         return cast(M, self._sql.record(**row))
 
@@ -105,23 +106,21 @@ class Service(Generic[M]):
         was read is refused with StaleError.
         """
         statement, extra = self._sql.update(row, values)
-        done = self.connection.execute(statement, extra)
-        if done.rowcount != 1:
+        if statement.run(self.connection, extra) != 1:
             raise StaleError()
         self._sql.recorder.changed((row,), values)
         return cast(M, self._sql.changed(row, values))
 
     def delete(self, row: M) -> None:
         """Delete the row."""
-        done = self.connection.execute(self._sql.delete, {"id": row.id})  # type: ignore[attr-defined]
-        if done.rowcount:
+        if self._sql.delete.run(self.connection, {"id": row.id}):  # type: ignore[attr-defined]
             self._sql.recorder.went((row,))
 
     def bulk_create(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Add many rows in one statement."""
         whole = [self._sql.complete(row) for row in rows]
         if values := [self._sql.named(row) for row in whole]:
-            self.connection.execute(self._sql.insert, values)
+            self._sql.insert.run_many(self.connection, values)
             self._sql.recorder.came(whole)
 
     def bulk_update(self, ids: Sequence[UUID], **values: Any) -> None:
@@ -162,8 +161,10 @@ class Service(Generic[M]):
         make: Any = self._sql.record._make
         return [make(row) for row in self.connection.execute(query, values)]
 
-    def _first(self, query: Select[Any], **values: Any) -> M | None:
+    def _first(self, query: Select[Any] | Prepared, **values: Any) -> M | None:
         """Return the first row of such a query, or None."""
+        if isinstance(query, Prepared):
+            return cast("M | None", query.first(self.connection, values))
         row = self.connection.execute(query, values).first()
         return None if row is None else cast(M, self._sql.record._make(row))
 
