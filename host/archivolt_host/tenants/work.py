@@ -115,14 +115,7 @@ class UnitOfWork:
                 callback()
             if self.guard is not None:
                 self.guard(self._connection)
-<<<<<<< HEAD
-            if self.write:
-                _make_durable(self._connection)
-            else:
-                self._connection.commit()
-=======
             self._keep(self._connection)
->>>>>>> main
         self.close()
         callbacks, self._after_commit = self._after_commit, []
         self._after_rollback.clear()  # what is durable is not taken back
@@ -130,7 +123,10 @@ class UnitOfWork:
             contained(callback)
 
     def _keep(self, connection: Connection) -> None:
-        _make_durable(connection)
+        if self.write:
+            _make_durable(connection)
+        else:
+            connection.commit()
 
     def rollback(self) -> None:
         """Undo the work, then run what must survive the refusal."""
