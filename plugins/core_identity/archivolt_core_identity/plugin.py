@@ -54,6 +54,8 @@ class Identity:
             Permission("users.read", "See the users of the tenant."),
             Permission("users.manage", "Add users and change them."),
             Permission("jobs.read", "See everybody's jobs."),
+            Permission("runs.read", "See everybody's runs."),
+            Permission("runs.manage", "Retry, skip and cancel runs."),
         ]
 
     @hookimpl
