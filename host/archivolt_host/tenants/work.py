@@ -125,7 +125,10 @@ class UnitOfWork:
             contained(callback)
 
     def _keep(self, connection: Connection) -> None:
-        _make_durable(connection)
+        if self.write:
+            _make_durable(connection)
+        else:
+            connection.commit()
 
     def rollback(self) -> None:
         """Undo the work, then run what must survive the refusal."""

@@ -54,6 +54,8 @@ class Identity:
             Permission("users.read", "See the users of the tenant.", ("manager",)),
             Permission("users.manage", "Add users and change them."),
             Permission("jobs.read", "See everybody's jobs."),
+            Permission("runs.read", "See everybody's runs."),
+            Permission("runs.manage", "Retry, skip and cancel runs."),
         ]
 
     @hookimpl
@@ -89,8 +91,12 @@ class Identity:
 
     @hookimpl
     def identify(self, scheme: str, token: str) -> Actor | None:
-        """Tell whose token or key it is."""
-        return keys.identify(token) if scheme == "Token" else tokens.identify(token)
+        """Tell whose token, key or cookie it is."""
+        if scheme == "Token":
+            return keys.identify(token)
+        if scheme == "Session":
+            return tokens.identify_browser(token)
+        return tokens.identify(token)
 
     @hookimpl
     def find_actor(self, who: str) -> Actor | None:

@@ -27,6 +27,7 @@ fixtures
     ``app``, ``client``        the web application, and a stranger's client
     ``client_as``              a client that has signed in: ``client_as("member")``
     ``run_jobs``               runs what is due, with the real worker: ``run_jobs()``
+    ``kill_points``            kills a story at every commit, and has it recovered
     ``query_count``            counts SQL statements
     ``make_plugin``            writes and installs a throw-away plugin
     ``valkey``                 the address of a running Valkey, emptied for the test
@@ -40,6 +41,7 @@ import pytest
 
 from archivolt_host.kit.testing.clients import app, archivolt_users, client, client_as
 from archivolt_host.kit.testing.homes import host, open_home, placement, templates
+from archivolt_host.kit.testing.killing import kill_points
 from archivolt_host.kit.testing.plugins import make_plugin
 from archivolt_host.kit.testing.servers import postgres, valkey, valkey_server
 from archivolt_host.kit.testing.tenants import (
@@ -66,6 +68,7 @@ __all__ = [
     "client_as",
     "host",
     "in_tenant",
+    "kill_points",
     "make_plugin",
     "make_tenant",
     "open_home",
