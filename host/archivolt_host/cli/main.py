@@ -18,6 +18,7 @@ OWN = {
     "plugins": "archivolt_host.cli.plugins:plugins",
     "restore": "archivolt_host.cli.backup:restore",
     "run": "archivolt_host.cli.wiring:run",
+    "runs": "archivolt_host.cli.runs:runs",
     "tenants": "archivolt_host.cli.tenants:tenants",
 }
 WIDTH = 200  # of a command's summary, which the help wraps
