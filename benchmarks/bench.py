@@ -96,6 +96,15 @@ class Bench:
         for figure in found:
             self._keep(figure)
 
+    def workflow(self) -> None:
+        """Measure workflows, in this process."""
+        from benchmarks.workflow import SIZES, SMALL, Workflows
+
+        print("\nWorkflows:")
+        sizes = SMALL if self.how.rounds == 1 else SIZES
+        for figure in Workflows(self.folder / "workflow", sizes).figures():
+            self._keep(figure)
+
     def upload(self) -> None:
         """Upload gigabytes."""
         print("\nA large upload:")
