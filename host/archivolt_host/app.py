@@ -20,7 +20,7 @@ from archivolt_host.http.gates import Addresses
 from archivolt_host.http.limits import Limits
 from archivolt_host.http.mounting import mount
 from archivolt_host.http.stages import TenantStage
-from archivolt_host.jobs import delivery, rings, wake, worker
+from archivolt_host.jobs import delivery, rings, runnable, schedules, wake, worker
 from archivolt_host.jobs import registry as job_registry
 from archivolt_host.jobs.registry import Jobs
 from archivolt_host.jobs.valkey_address import valkey_url
@@ -96,6 +96,7 @@ class Host:
         wake.forget()
         watching.forget()
         delivery.forget()
+        schedules.forget()
 
     def _sources(self, scope: str) -> list[Source]:
         """Return the migrations of the plugins of a scope; unreadable ones are out."""
@@ -185,6 +186,7 @@ def _bind(host: Host) -> None:
     other_names = job_registry.aliases(host.manifest.host["queue_aliases"])
     job_registry.bind(Jobs(host.registry, housekeeping.OWN_JOBS, other_names))
     orchestrators.bind(Orchestrators(host.registry, housekeeping.OWN_ORCHESTRATORS))
+    runnable.bind(housekeeping.OWN_SCHEDULES)
     rings.bind(rings.Bell(host.valkey_url))
     worker.bind(host.catalog)
     creation.bind(lambda: host.catalog, lambda: host.provisioner)
