@@ -12,6 +12,7 @@ from sqlalchemy.engine import make_url
 
 import archivolt_host
 from archivolt_host import housekeeping
+from archivolt_host.archives import importing
 from archivolt_host.http import headers, health
 from archivolt_host.http.bodies import Bodies
 from archivolt_host.http.edge import Edge
@@ -121,6 +122,7 @@ def open_host(
     if not isinstance(manifest, Manifest):
         manifest = read_manifest(manifest)
     registry = open_registry(manifest)
+    manifest = registry.manifest
     databases = _databases(manifest)
     catalog = Catalog(home.tenants)
     url = rings_url(home, manifest)
@@ -189,7 +191,8 @@ def _bind(host: Host) -> None:
     runnable.bind(housekeeping.OWN_SCHEDULES)
     rings.bind(rings.Bell(host.valkey_url))
     worker.bind(host.catalog)
-    creation.bind(lambda: host.catalog, lambda: host.provisioner)
+    for one in (creation, importing):
+        one.bind(lambda: host.catalog, lambda: host.provisioner)
     drivers.bind(host.home.path)
     host.catalog.on_change(host.registry.forget)
     host.registry.catalog_changed = lambda: host.catalog.refresh(force=True)

@@ -5,6 +5,7 @@ from typing import Any
 
 from archivolt_hookspecs import host, registration
 from archivolt_hookspecs.registration import Schedule
+from archivolt_host.archives import importing
 from archivolt_host.http import idempotency
 from archivolt_host.jobs import bus, retention, runnable
 from archivolt_host.jobs.registry import job
@@ -40,5 +41,5 @@ def sweep() -> dict[str, Any]:
 
 
 OWN_JOBS = (resync, runnable.act, sweep, runs.sweep_runs, runs.resume_run)
-OWN_ORCHESTRATORS = (creation.CreateTenant,)
+OWN_ORCHESTRATORS = (creation.CreateTenant, importing.ImportTenant)
 OWN_SCHEDULES = (Schedule("sweep", sweep, every=6 * 3600),)

@@ -9,7 +9,7 @@ from typing import Any
 from archivolt_host.http import health, openapi, pages
 from archivolt_host.http.blueprints import Blueprint
 from archivolt_host.http.edge import Edge
-from archivolt_host.http.resources import events, jobs, plugins, schedules
+from archivolt_host.http.resources import events, jobs, plugins, runs, schedules
 from archivolt_host.http.stages import PREFIX
 from archivolt_host.plugins.registry import HOST, Registry
 
@@ -29,6 +29,7 @@ def mount(app: Edge, registry: Registry, *, version: str, extra: bool) -> None:
         plugins.blueprint,
         jobs.blueprint,
         events.blueprint,
+        runs.blueprint,
         schedules.blueprint,
     ):
         api.register_blueprint(resource)

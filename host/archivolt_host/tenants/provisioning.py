@@ -48,15 +48,22 @@ class Provisioner:
 
     def upgrade(self, place: Place) -> Applied:
         """Bring a tenant's database to the heads, as far as it goes."""
-        with self._migration(place) as connection:
+        with self.migration(place) as connection:
             return self.plan.upgrade(connection)
 
     def pending(self, place: Place) -> list[str]:
         """Return the names of what would be applied."""
-        with self._migration(place) as connection:
+        with self.migration(place) as connection:
             return [source.name for source in self.plan.pending(connection)]
 
-    def _migration(self, place: Place) -> AbstractContextManager[Connection]:
+    def create_empty(self, place: Place) -> None:
+        """Make a tenant's database without tables, with the rights it needs."""
+        if isinstance(place, SchemaPlace):
+            with self.migration(place) as connection:
+                self._prepare_schema(connection, place)
+
+    def migration(self, place: Place) -> AbstractContextManager[Connection]:
+        """Open a place as the one who owns its tables, in one transaction."""
         if isinstance(place, SqlitePlace):
             return sqlite_migration(place.path)
         return schema_migration(self.migrator_url, place.schema)
@@ -72,7 +79,10 @@ class Provisioner:
             connection.exec_driver_sql(
                 f"DROP SCHEMA IF EXISTS {quoted(place.schema)} CASCADE"
             )
-            if _role_exists(connection, place.role):
+            # Another database of this server may have a tenant of the same name.
+            if _role_exists(connection, place.role) and not _is_used(
+                connection, place.role
+            ):
                 connection.exec_driver_sql(f"DROP ROLE {quoted(place.role)}")
 
     def _make_file(self, path: Path) -> Mapping[str, str]:
@@ -175,3 +185,12 @@ def _role_exists(connection: Connection, role: str) -> bool:
             text("SELECT 1 FROM pg_roles WHERE rolname = :name"), {"name": role}
         )
     )
+
+
+def _is_used(connection: Connection, role: str) -> bool:
+    """Return whether anything on the server belongs to a role, or is granted to it."""
+    query = text(
+        "SELECT 1 FROM pg_shdepend JOIN pg_roles ON pg_roles.oid = refobjid "
+        "WHERE refclassid = 'pg_authid'::regclass AND rolname = :name LIMIT 1"
+    )
+    return bool(connection.scalar(query, {"name": role}))

@@ -26,7 +26,10 @@ PUBLISHED = {
         for prefix in ("/vault/auth/jwt", "/api/auth/jwt")
         for what in ("refresh", "token", "token/refresh")
     ),
+    "POST /vault/auth/password/confirm",
+    "POST /vault/auth/password/reset",
     "POST /vault/auth/refresh",
+    "POST /vault/auth/session",
     "POST /vault/auth/token",
 }
 

@@ -1,19 +1,40 @@
 """The documents plugin: all that it adds to the platform, on one page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import IO, Any
 from uuid import UUID
 
+from archivolt_core_documents.blobs import blobs
 from archivolt_core_documents.documents import logic, orchestrators, samples
 from archivolt_core_documents.documents import views as documents
 from archivolt_core_documents.folders import views as folders
+from archivolt_core_documents.versions import orchestrators as contents
 from archivolt_core_documents.versions import views as versions
 from archivolt_hookspecs import hookimpl
 from archivolt_hookspecs.documents import DocumentInfo
+from archivolt_hookspecs.host import StoredFile
 from archivolt_hookspecs.registration import Action, Permission
+from archivolt_host.kit.context import tenant
 
-EVERYONE = ("admin", "member")
+PERMISSIONS = [
+    Permission(name, summary, (least,), scoped=True)
+    for name, summary, least in (
+        ("documents.read", "See documents and folders.", "guest"),
+        ("documents.create", "Upload documents.", "member"),
+        ("documents.update", "Change documents.", "member"),
+        ("documents.delete", "Trash and restore documents.", "member"),
+        ("folders.manage", "Make, move and delete folders.", "member"),
+    )
+] + [
+    Permission(
+        "documents.share",
+        "Grant others rights on documents and folders.",
+        ("manager",),
+        scoped=True,
+        impersonated=False,
+    )
+]
 
 
 class Documents:
@@ -27,13 +48,7 @@ class Documents:
     @hookimpl
     def register_permissions(self) -> Sequence[Permission]:
         """Name what the routes ask for."""
-        return [
-            Permission("documents.read", "See documents and folders.", EVERYONE),
-            Permission("documents.create", "Upload documents.", EVERYONE),
-            Permission("documents.update", "Change documents.", EVERYONE),
-            Permission("documents.delete", "Trash and restore documents.", EVERYONE),
-            Permission("folders.manage", "Make, move and delete folders.", EVERYONE),
-        ]
+        return PERMISSIONS
 
     @hookimpl
     def register_jobs(self) -> Sequence[Any]:
@@ -70,6 +85,21 @@ class Documents:
     def purge_storage(self, before: float) -> int:
         """Delete what was long in the trash, and contents without a version."""
         return orchestrators.sweep(before)
+
+    @hookimpl
+    def stored_files(self) -> Iterable[StoredFile]:
+        """Yield every content for an archive of the tenant."""
+        return contents.stored()
+
+    @hookimpl
+    def receive_file(self, name: str, content: IO[bytes]) -> None:
+        """Store a content out of an archive."""
+        contents.receive(name, content)
+
+    @hookimpl
+    def drop_files(self) -> None:
+        """Delete every content of a tenant that is gone."""
+        blobs().drop(tenant().slug)
 
     @hookimpl
     def describe_documents(

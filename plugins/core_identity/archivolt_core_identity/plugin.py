@@ -4,6 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from archivolt_core_identity.attempts import logic as attempts
+from archivolt_core_identity.factors import views as factor_views
+from archivolt_core_identity.keys import logic as keys
+from archivolt_core_identity.keys import views as key_views
+from archivolt_core_identity.passwords import logic as passwords
+from archivolt_core_identity.passwords import orchestrators as resets
+from archivolt_core_identity.passwords import views as password_views
 from archivolt_core_identity.sessions import logic as sessions
 from archivolt_core_identity.sessions import views as session_views
 from archivolt_core_identity.tokens import logic as tokens
@@ -17,7 +24,7 @@ from archivolt_hookspecs.registration import Action, Permission
 
 
 class Identity:
-    """Knows who is asking, and which of the two roles they have."""
+    """Knows who is asking."""
 
     @hookimpl
     def extend_application(self, app: Any) -> None:
@@ -31,6 +38,9 @@ class Identity:
             token_views.blueprint,
             token_views.jwt,
             session_views.blueprint,
+            password_views.blueprint,
+            factor_views.blueprint,
+            key_views.blueprint,
             user_views.blueprint,
             user_views.me,
         ]
@@ -41,7 +51,7 @@ class Identity:
         return [
             Permission("plugins.read", "See the plugins and their settings."),
             Permission("plugins.manage", "Switch plugins and change settings."),
-            Permission("users.read", "See the users of the tenant."),
+            Permission("users.read", "See the users of the tenant.", ("manager",)),
             Permission("users.manage", "Add users and change them."),
             Permission("jobs.read", "See everybody's jobs."),
             Permission("jobs.manage", "Cancel jobs, and have them tried again."),
@@ -49,7 +59,14 @@ class Identity:
             Permission("events.manage", "Have plugins told again."),
             Permission("schedules.read", "See what runs by itself."),
             Permission("schedules.manage", "Have something run by itself."),
+            Permission("runs.read", "See everybody's runs."),
+            Permission("runs.manage", "Retry, skip and cancel runs."),
         ]
+
+    @hookimpl
+    def register_jobs(self) -> Sequence[Any]:
+        """Mail those who forgot their password."""
+        return [resets.send_reset]
 
     @hookimpl
     def register_actions(self) -> Sequence[Action]:
@@ -72,13 +89,18 @@ class Identity:
 
     @hookimpl
     def purge_storage(self, before: float) -> int:
-        """Forget sessions that ended long ago; they are no files, so count none."""
-        sessions.forget_old(before)
+        """Forget what ended long ago; it is no files, so it counts none."""
+        for domain in (sessions, attempts, passwords):
+            domain.forget_old(before)
         return 0
 
     @hookimpl
     def identify(self, scheme: str, token: str) -> Actor | None:
-        """Tell whose token it is."""
+        """Tell whose token, key or cookie it is."""
+        if scheme == "Token":
+            return keys.identify(token)
+        if scheme == "Session":
+            return tokens.identify_browser(token)
         return tokens.identify(token)
 
     @hookimpl
@@ -91,8 +113,3 @@ class Identity:
         """Tell how to reach a user."""
         found = users.find(id)
         return None if found is None else logic.info(found)
-
-    @hookimpl
-    def permission_granted(self, actor: Actor, permission: str) -> bool | None:
-        """Let admins do everything and members what is meant for them."""
-        return logic.granted(actor, permission)

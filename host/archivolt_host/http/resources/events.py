@@ -59,7 +59,7 @@ class LaneSchema(BaseSchema):
 class LaneQuery(ListQuery):
     """How to narrow the list of lanes."""
 
-    sort = Sort("since")
+    sort = Sort("since", default="-since")
     plugin = fields.String(validate=validate.Length(1, 100))
 
 

@@ -17,21 +17,18 @@ from flask_jwt_extended import (
 )
 from flask_jwt_extended.exceptions import JWTExtendedException
 
-from archivolt_core_identity import caller
+from archivolt_core_identity import caller, signing_in
 from archivolt_core_identity.keyring import FIRST, Keyring
 from archivolt_core_identity.sessions import logic as sessions
 from archivolt_core_identity.sessions.models import TOKENS
 from archivolt_core_identity.users import logic as people
-from archivolt_core_identity.users.service import users
 from archivolt_hookspecs.identity import Actor
-from archivolt_host.kit import hooks
 from archivolt_host.kit.context import tenant
 from archivolt_host.kit.db import reading
-from archivolt_host.kit.errors import DeniedError, RefusedError, UnauthorizedError
+from archivolt_host.kit.errors import UnauthorizedError
 from archivolt_host.kit.settings import setting
 
 PLUGIN, KEYRING = "core_identity", "archivolt_keyring"
-WRONG = "User name or password is wrong."
 # How far the clocks of two machines may differ. Expiry is strict all the same.
 SKEW = 60
 
@@ -71,19 +68,21 @@ def _key(ring: Keyring, header: dict[str, Any]) -> str:
     return found
 
 
-def sign_in(username: str, password: str) -> dict[str, Any]:
+def sign_in(username: str, password: str, otp: str | None = None) -> dict[str, Any]:
     """Return tokens for a user who knows the password, or raise 401."""
-    with reading():
-        user = users.by_name(people.name_key(username))
-    if not people.verify(user, password) or user is None:
-        raise UnauthorizedError(WRONG)
-    try:
-        hooks.ask("sign_in_refused", username=user.username)
-    except RefusedError as refusal:
-        raise DeniedError(str(refusal)) from refusal
+    user = signing_in.authenticate(username, password, otp)
     proof, lifetime = token_urlsafe(), setting(PLUGIN, "refresh_lifetime")
     session = sessions.begin(user.id, TOKENS, proof, lifetime)
     return issue(user.id, session.id, proof)
+
+
+def sign_in_browser(
+    username: str, password: str, otp: str | None = None, *, old: str | None = None
+) -> tuple[str, int]:
+    """Return what a browser's cookie is to hold, and for how long, or raise 401."""
+    user = signing_in.authenticate(username, password, otp)
+    lifetime = int(setting(PLUGIN, "session_lifetime"))
+    return sessions.begin_cookie(user.id, lifetime, old), lifetime
 
 
 def issue(user: UUID, session: UUID, proof: str) -> dict[str, Any]:
@@ -123,10 +122,22 @@ def identify(token: str) -> Actor | None:
         return None
     with reading():
         holder = sessions.holder(claims.sid)
-    if holder is None:
+        if holder is None:
+            return None
+        caller.came_by(claims.sid)
+        who = holder.impersonator
+        return people.as_actor(holder.user_id, holder, impersonator=who)
+
+
+def identify_browser(cookie: str) -> Actor | None:
+    """Return who stands behind a browser's cookie, or None."""
+    with reading():
+        found = sessions.by_cookie(cookie)
+    if found is None:
         return None
-    caller.came_by(claims.sid)
-    return people.as_actor(holder.user_id, holder.username, holder.roles)
+    id, holder = found
+    caller.came_by(id)
+    return people.as_actor(holder.user_id, holder)
 
 
 def verify(token: str, kind: str) -> Claims | None:

@@ -10,6 +10,7 @@ class SignInSchema(BaseSchema):
 
     username = fields.String(required=True, validate=validate.Length(1, 150))
     password = fields.String(required=True, validate=validate.Length(1, 1024))
+    otp = fields.String(load_default=None, validate=validate.Length(1, 20))
 
 
 class RefreshSchema(BaseSchema):
@@ -24,3 +25,10 @@ class TokenSchema(BaseSchema):
     access = fields.String(required=True)
     refresh = fields.String(required=True)
     expires_in = fields.Integer(required=True)
+
+
+class BrowserSchema(BaseSchema):
+    """A browser's session: ``csrf_token`` goes into ``X-CSRF-Token`` of each write."""
+
+    csrf_token = fields.String(required=True)
+    expires_in = fields.Integer()
