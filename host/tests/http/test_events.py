@@ -6,7 +6,7 @@ from archivolt_host.jobs import events, lanes
 from archivolt_host.tenants import context, sessions
 from archivolt_host.tenants.ids import uuid7
 
-pytestmark = pytest.mark.placements
+pytestmark = [pytest.mark.plugins("core_identity", "teller"), pytest.mark.placements]
 
 SPECS = """
 from uuid import UUID
@@ -35,12 +35,14 @@ class Plugin:
 
 
 @pytest.fixture(autouse=True)
-def tenant(make_plugin, open_home, make_tenant):
+def teller(make_plugin):
     make_plugin("teller", TELLER, hookspecs=SPECS)
-    open_home(plugins=["core_identity", "teller"])
-    made = make_tenant("acme")
-    with context.acting(made):
-        yield made
+
+
+@pytest.fixture(autouse=True)
+def here(teller, tenant):
+    with context.acting(tenant):
+        yield tenant
 
 
 def tell(*words):

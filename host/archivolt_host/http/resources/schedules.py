@@ -44,7 +44,7 @@ class ScheduleSchema(BaseSchema):
     updated_at = Moment(required=True)
 
 
-class ChangeSchema(BaseSchema):
+class ScheduleChangeSchema(BaseSchema):
     """What to change of a schedule of users."""
 
     name = fields.String(validate=NAME)
@@ -56,7 +56,7 @@ class ChangeSchema(BaseSchema):
     enabled = fields.Boolean()
 
 
-class NewSchema(BaseSchema):
+class NewScheduleSchema(BaseSchema):
     """A schedule to be made; give either ``cron`` or ``every``."""
 
     name = fields.String(required=True, validate=NAME)
@@ -77,7 +77,7 @@ class ScheduleQuery(ListQuery):
     enabled = fields.Boolean()
 
 
-class ChoiceSchema(BaseSchema):
+class ScheduleChoiceSchema(BaseSchema):
     """A job or an action that the caller may have run by a schedule."""
 
     name = fields.String(required=True)
@@ -87,14 +87,14 @@ class ChoiceSchema(BaseSchema):
     summary = fields.String()
 
 
-class ChoicesSchema(BaseSchema):
+class ScheduleChoicesSchema(BaseSchema):
     """Everything of the kind."""
 
-    items = fields.List(fields.Nested(ChoiceSchema), required=True)
+    items = fields.List(fields.Nested(ScheduleChoiceSchema), required=True)
     next = fields.String(required=True, allow_none=True)
 
 
-class StartedSchema(BaseSchema):
+class StartedJobSchema(BaseSchema):
     """The job that was enqueued."""
 
     job = fields.UUID(required=True)
@@ -119,7 +119,7 @@ class Schedules(ModelAPIView):
         return answer(found)
 
     @requires(MANAGE)
-    @blueprint.arguments(NewSchema)
+    @blueprint.arguments(NewScheduleSchema)
     @blueprint.response(201, ScheduleSchema)
     def post(self, sent: dict[str, Any]) -> Any:
         """Have something run by itself, as the caller, with the caller's rights."""
@@ -133,7 +133,7 @@ class Choices(ModelAPIView):
     """What can be scheduled."""
 
     @requires(MANAGE)
-    @blueprint.response(200, ChoicesSchema)
+    @blueprint.response(200, ScheduleChoicesSchema)
     def get(self) -> dict[str, Any]:
         """List the jobs and actions that the caller may have run by a schedule."""
         return {"items": runnable.choices(), "next": None}
@@ -151,7 +151,7 @@ class Schedule(ModelAPIView):
         return not_modified(row) or (shown(row), 200, headers(row))
 
     @requires(MANAGE)
-    @blueprint.arguments(ChangeSchema)
+    @blueprint.arguments(ScheduleChangeSchema)
     @blueprint.response(200, ScheduleSchema)
     def patch(self, sent: dict[str, Any], id: UUID) -> Any:
         """Change a schedule of users, or switch any on and off."""
@@ -174,7 +174,7 @@ class RunNow(ModelAPIView):
     """Running a schedule now."""
 
     @requires(MANAGE)
-    @blueprint.response(202, StartedSchema)
+    @blueprint.response(202, StartedJobSchema)
     def post(self, id: UUID) -> Any:
         """Run what a schedule runs now, whenever it is due next."""
         job = planning.run_now(schedules.get(id))
