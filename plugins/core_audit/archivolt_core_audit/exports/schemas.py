@@ -1,0 +1,12 @@
+"""What goes into the API of exports."""
+
+from marshmallow import fields, validate
+
+from archivolt_core_audit.exports.logic import FORMATS
+from archivolt_core_audit.journal.schemas import EntryFilters
+
+
+class ExportQuery(EntryFilters):
+    """What to export, and how it is to be written."""
+
+    format = fields.String(load_default="json", validate=validate.OneOf(FORMATS))
