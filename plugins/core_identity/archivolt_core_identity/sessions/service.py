@@ -50,6 +50,7 @@ class SessionService(Service[Session]):
 SESSION: Table = Session.__table__  # type: ignore[assignment]
 HOLDER = Prepared(
     select(
+        SESSION.c.kind,
         SESSION.c.proof,
         SESSION.c.expires_at,
         SESSION.c.ended_at,
