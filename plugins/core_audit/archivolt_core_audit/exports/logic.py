@@ -28,7 +28,7 @@ def export(format: str, filters: Mapping[str, Any]) -> Iterator[bytes]:
     What is written meanwhile is not in it, so it comes to an end.
     """
     until = {"at__lt": min(filters.get("at__lt", now()), now())}
-    return FORMATS[format](_pieces(tenant(), {**filters, **until}))
+    return WRITERS[format](_pieces(tenant(), {**filters, **until}))
 
 
 def _pieces(of: Tenant, filters: Mapping[str, Any]) -> Iterator[list[Entry]]:
@@ -72,7 +72,7 @@ def _cell(value: Any) -> str:
     return f"'{text}" if text.startswith(FORMULA) else text
 
 
-FORMATS: Mapping[str, Callable[[Iterable[list[Entry]]], Iterator[bytes]]] = {
+WRITERS: Mapping[str, Callable[[Iterable[list[Entry]]], Iterator[bytes]]] = {
     "json": _json,
     "csv": _csv,
 }

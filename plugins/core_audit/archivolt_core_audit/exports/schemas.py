@@ -2,8 +2,9 @@
 
 from marshmallow import fields, validate
 
-from archivolt_core_audit.exports.logic import FORMATS
 from archivolt_core_audit.journal.schemas import EntryFilters
+
+FORMATS = ("json", "csv")
 
 
 class ExportQuery(EntryFilters):
