@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from archivolt_hookspecs.markers import collects
+from archivolt_hookspecs.markers import collects, joins
 
 
 @collects
@@ -11,4 +11,13 @@ def resync(since: datetime | None) -> int | None:
 
     Only the plugin that was switched on is asked, in a job; its state is
     ``catching_up`` until it returns. ``since`` None means from the beginning.
+    """
+
+
+@joins
+def plugin_purged(plugin: str) -> None:
+    """Forget what is kept in the current tenant for a plugin that was purged.
+
+    Its own tables, jobs and schedules are gone by then; this is for what others hold,
+    such as its permissions in a role.
     """

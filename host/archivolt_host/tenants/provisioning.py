@@ -48,15 +48,16 @@ class Provisioner:
 
     def upgrade(self, place: Place) -> Applied:
         """Bring a tenant's database to the heads, as far as it goes."""
-        with self._migration(place) as connection:
+        with self.migration(place) as connection:
             return self.plan.upgrade(connection)
 
     def pending(self, place: Place) -> list[str]:
         """Return the names of what would be applied."""
-        with self._migration(place) as connection:
+        with self.migration(place) as connection:
             return [source.name for source in self.plan.pending(connection)]
 
-    def _migration(self, place: Place) -> AbstractContextManager[Connection]:
+    def migration(self, place: Place) -> AbstractContextManager[Connection]:
+        """Open a database as the owner of its tables; committed on the way out."""
         if isinstance(place, SqlitePlace):
             return sqlite_migration(place.path)
         return schema_migration(self.migrator_url, place.schema)
