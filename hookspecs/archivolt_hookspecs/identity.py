@@ -74,6 +74,11 @@ def find_actor(who: str) -> Actor | None:
     """
 
 
+@first
+def describe_user(id: UUID) -> UserInfo | None:
+    """Return a user with how to reach them, or None where there is no such user."""
+
+
 @joins
 def user_saved(user: UserInfo, roles: Sequence[str] | None) -> None:
     """Follow a new or changed user, inside the transaction that writes it.

@@ -25,7 +25,8 @@ class Action:
     """A deed other plugins may ask for by name, through ``call``.
 
     ``kind`` is ``local`` (it runs in the caller's transaction) or ``external`` (it
-    leaves the database and runs as a step of its own).
+    leaves the database and runs as a step of its own). ``offered`` lets tenants call it
+    from what they write themselves, as workflows: with their own permissions.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Action:
     arguments: tuple[str, ...]
     permission: str | None = None
     kind: str = "local"
+    offered: bool = False
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from archivolt_host.http.gates import Addresses
 from archivolt_host.http.limits import Limits
 from archivolt_host.http.mounting import mount
 from archivolt_host.http.stages import TenantStage
-from archivolt_host.jobs import events, rings, wake, worker
+from archivolt_host.jobs import delivery, rings, wake, worker
 from archivolt_host.jobs import registry as job_registry
 from archivolt_host.jobs.registry import Jobs
 from archivolt_host.jobs.valkey_address import valkey_url
@@ -95,7 +95,7 @@ class Host:
         rings.bell().close()
         wake.forget()
         watching.forget()
-        events.forget()
+        delivery.forget()
 
     def _sources(self, scope: str) -> list[Source]:
         """Return the migrations of the plugins of a scope; unreadable ones are out."""

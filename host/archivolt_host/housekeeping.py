@@ -5,7 +5,7 @@ from typing import Any
 
 from archivolt_hookspecs import host, registration
 from archivolt_host.http import idempotency
-from archivolt_host.jobs import bus, events, retention
+from archivolt_host.jobs import bus, retention
 from archivolt_host.jobs.registry import job
 from archivolt_host.orchestration import creation
 from archivolt_host.orchestration import sweeping as runs
@@ -38,5 +38,5 @@ def sweep() -> dict[str, Any]:
     return forgotten | {"runs": runs.forget_old(), "files": sum(purged)}
 
 
-OWN_JOBS = (events.deliver, resync, sweep, runs.sweep_runs, runs.resume_run)
+OWN_JOBS = (resync, sweep, runs.sweep_runs, runs.resume_run)
 OWN_ORCHESTRATORS = (creation.CreateTenant,)

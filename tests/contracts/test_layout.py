@@ -14,6 +14,7 @@ NO_DOMAINS = {
     ("archivolt_core_documents", "extraction"): "a library that reads untrusted files",
     ("archivolt_core_search", "words"): "pure functions on text, for two domains",
     ("archivolt_core_workflow", "engine"): "pure functions on definitions, for all",
+    ("archivolt_core_workflow", "running"): "one event, across instances and tasks",
 }
 TOP = {"__init__", "plugin"}
 LONGEST_FILE, LONGEST_FUNCTION = 300, 50

@@ -24,6 +24,7 @@ OTHER_KEYS = {
     "documents_tag": "an index: documents are found by their tag",
     "search_document": "an index: its rows are numbered as FTS5 numbers them",
     "search_document_tag": "an index: hits are counted by tag",
+    "workflow_candidate": "an index: tasks are found by who may do them",
     "search_part": "an index: its rows are numbered as FTS5 numbers them",
 }
 

@@ -99,6 +99,8 @@ def _rows(
     priority: int | None,
     group: UUID | None,
 ) -> list[dict[str, Any]]:
+    for one in many:
+        job.check(one)
     moment, carried = now(), carrying.pack()
     common = {
         "name": job.name,

@@ -1,15 +1,17 @@
-"""What travels with work for later: who asked for it, in which request."""
+"""What travels with work for later: who asked for it, from where, in which request."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import asdict, fields
 from functools import cache, lru_cache
 from typing import Any, get_args, get_type_hints
 from uuid import UUID
 
+import orjson
+
 from archivolt_hookspecs.identity import Actor
 from archivolt_host.tenants import context
-from archivolt_host.tenants.context import Tenant
+from archivolt_host.tenants.context import NOWHERE, Origin, Tenant
 
 Carried = Mapping[str, Any]
 
@@ -18,14 +20,17 @@ def pack(actor: Actor | None = None) -> dict[str, Any]:
     """Return who is asking now, as JSON; without anybody it is the system."""
     who = actor or context.actor_or_none()
     who = who or context.system_actor(context.tenant().slug)
-    return {"actor": _plain(who), "request_id": context.request_id()}
+    packed = {"actor": _plain(who), "request_id": context.request_id()}
+    origin = context.origin()
+    return packed if origin == NOWHERE else {**packed, "origin": asdict(origin)}
 
 
 @contextmanager
 def acting(tenant: Tenant, carried: Carried) -> Iterator[None]:
     """Be whoever had this packed, in a tenant: theirs, whatever was packed."""
     actor = unpack_actor(tenant, carried)
-    with context.acting(tenant, actor, carried.get("request_id", "")):
+    origin = Origin(**carried["origin"]) if "origin" in carried else NOWHERE
+    with context.acting(tenant, actor, carried.get("request_id", ""), origin):
         yield
 
 
@@ -34,9 +39,15 @@ def unpack_actor(tenant: Tenant, carried: Carried) -> Actor:
     packed = carried.get("actor")
     if packed is None:
         return context.system_actor(tenant.slug)
+    return _unpacked(tenant.slug, orjson.dumps(packed))
+
+
+@lru_cache(maxsize=1024)
+def _unpacked(slug: str, packed: bytes) -> Actor:
     hints = _hints()
-    known = {k: _typed(hints[k], v) for k, v in packed.items() if k in hints}
-    return Actor(**{**known, "tenant": tenant.slug})
+    found = orjson.loads(packed).items()
+    known = {k: _typed(hints[k], v) for k, v in found if k in hints}
+    return Actor(**{**known, "tenant": slug})
 
 
 @lru_cache(maxsize=1024)

@@ -144,20 +144,38 @@ def _end(
     result: object = None,
     progress: float | None = None,
 ) -> None:
-    _ours(
-        connection,
-        END,
-        row,
-        new_status=status,
-        new_result=result,
-        new_progress=progress,
-        new_problem=problem,
-        new_lease_until=None,
-        new_lease_owner=None,
-        new_finished_at=now(),
-    )
+    _ours(connection, END, row, **_ending(status, problem, result, progress))
     if row.group_id is not None:
         groups.count_down(connection, row.group_id, failed=status != DONE)
+
+
+def _ending(
+    status: str, problem: str | None, result: object, progress: float | None
+) -> dict[str, Any]:
+    return {
+        "new_status": status,
+        "new_result": result,
+        "new_progress": progress,
+        "new_problem": problem,
+        "new_lease_until": None,
+        "new_lease_owner": None,
+        "new_finished_at": now(),
+    }
+
+
+def finish_together(
+    connection: Connection, ended: Sequence[tuple[Claimed, object]]
+) -> None:
+    """Mark jobs as done in the transaction that holds their effects, all or none."""
+    sent = [
+        {"of_id": row.id, "of_fence": row.fence, **_ending(DONE, None, result, 1.0)}
+        for row, result in ended
+    ]
+    if sent and connection.execute(END, sent).rowcount != len(sent):
+        raise LeaseLostError("one of them was cancelled, or taken over")
+    for row, _ in ended:
+        if row.group_id is not None:
+            groups.count_down(connection, row.group_id, failed=False)
 
 
 def finish_all(connection: Connection, ended: Sequence[tuple[Claimed, object]]) -> None:

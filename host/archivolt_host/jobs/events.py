@@ -1,62 +1,41 @@
-"""``tell``: news for other plugins, written with the business, sent after commit.
+"""``tell``: news for other plugins, written with the business, heard after the commit.
 
-Each subscriber has a delivery of its own (a job), so one that fails is retried alone.
+It goes into an outbox; ``delivery`` hands it to each subscriber by itself.
 """
 
-import inspect
-from functools import cache
 from typing import Any
 from uuid import UUID
 
-from archivolt_host.errors import UnavailableError
-from archivolt_host.jobs import bus
-from archivolt_host.jobs.registry import job
+from sqlalchemy import Table
+
+from archivolt_host.jobs import bus, carrying, rings, wake
+from archivolt_host.jobs.event_models import EventRow
 from archivolt_host.plugins import dispatch
-from archivolt_host.tenants import context
+from archivolt_host.tenants import context, sessions
+from archivolt_host.tenants.columns import now
+
+EVENT: Table = EventRow.__table__  # type: ignore[assignment]
+INSERT = EVENT.insert().inline()
 
 
 def tell(hook: str, **arguments: Any) -> None:
-    """Tell every plugin that listens, once, after the commit."""
+    """Tell every plugin that listens, once and in order per object, after the commit.
+
+    The object is the first id among the arguments.
+    """
     plugins = dispatch.registry()
     if plugins.verb(hook) != "tell":
         raise TypeError(f"{hook} is to be called by {plugins.verb(hook)}(), not tell()")
-    slug = context.tenant().slug
-    for listener in plugins.implementations(hook, plugins.wanted(slug)):
-        bus.enqueue(
-            deliver,
-            plugin=listener.plugin,
-            hook=hook,
-            news={
-                k: str(v) if isinstance(v, UUID) else v for k, v in arguments.items()
-            },
-        )
-
-
-@job(queue="medium", retries=8)
-def deliver(plugin: str, hook: str, news: dict[str, Any]) -> None:
-    """Hand one piece of news to one subscriber; one that is out hears it later."""
-    plugins, slug = dispatch.registry(), context.tenant().slug
-    enabled = plugins.enabled(slug)
-    if plugin in plugins.wanted(slug) - enabled:
-        raise UnavailableError(f"{plugin} does not work here: its news waits.")
-    for listener in plugins.implementations(hook, enabled):
-        if listener.plugin == plugin:
-            typed = {k: _typed(hook, k, v) for k, v in news.items()}
-            listener.function(*[typed[name] for name in listener.arguments])
-
-
-def _typed(hook: str, argument: str, value: Any) -> Any:
-    """Give an id the type back that JSON took from it."""
-    wanted = _annotations(hook).get(argument)
-    return UUID(value) if wanted is UUID and isinstance(value, str) else value
-
-
-@cache
-def _annotations(hook: str) -> dict[str, Any]:
-    spec = getattr(dispatch.registry().loading.manager.hook, hook).spec.function
-    return inspect.get_annotations(spec, eval_str=True)
-
-
-def forget() -> None:
-    """Forget the hookspecs of this host, as before another is opened."""
-    _annotations.cache_clear()
+    tenant, work = context.tenant(), sessions.unit()
+    values = {
+        "hook": hook,
+        "object": next((str(v) for v in arguments.values() if isinstance(v, UUID)), ""),
+        "arguments": bus.plain(hook, arguments),
+        "carried": carrying.pack(),
+        "at": now(),
+    }
+    work.connection.execute(INSERT, values)
+    work.before_commit(lambda: wake.heat(tenant.id))
+    # Where nobody listens, the relay alone gives it a position, when it looks.
+    if plugins.implementations(hook, plugins.wanted(tenant.slug)):
+        work.after_commit(lambda: rings.bell().ring(tenant.slug, rings.EVENTS))

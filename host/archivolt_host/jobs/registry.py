@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -13,6 +14,7 @@ QUEUES = ("high", "medium", "low", "bulk", "duckdb")
 FORKED = ("bulk", "duckdb")  # long or memory-hungry work, each in a process of its own
 BACKOFF = (1, 5, 30, 120, 600, 3600)  # seconds before the next attempt
 TIMEOUT = 300  # seconds
+SHORT_TIMEOUT = 5  # seconds, as others wait for the database meanwhile
 LONG_TIMEOUT = 3600  # seconds, in a process of its own
 NO_ALIASES: Mapping[str, str] = MappingProxyType({})
 #: What ``enqueue`` takes for itself.
@@ -35,10 +37,32 @@ class Job:
     backoff: tuple[float, ...] = BACKOFF
     permission: str | None = None
 
+    def check(self, arguments: Mapping[str, Any]) -> None:
+        """Raise TypeError where the arguments are not those of the function."""
+        takes, needs = _signature(self.run)
+        sent = arguments.keys()
+        if takes is not None and (unknown := sent - takes):
+            raise TypeError(f"{self.name} takes no {', '.join(sorted(unknown))}.")
+        if missing := needs - sent:
+            raise TypeError(f"{self.name} needs {', '.join(sorted(missing))}.")
+
     @property
     def summary(self) -> str:
         """What it does, in the first line of its docstring."""
         return (self.run.__doc__ or "").strip().partition("\n")[0]
+
+
+@cache
+def _signature(
+    function: Callable[..., Any],
+) -> tuple[frozenset[str] | None, frozenset[str]]:
+    """Return what a function takes, None for anything, and what it needs."""
+    parameters = inspect.signature(function).parameters.values()
+    named = [p for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
+    takes = frozenset(p.name for p in named)
+    needs = frozenset(p.name for p in named if p.default is p.empty)
+    takes_any = any(p.kind == p.VAR_KEYWORD for p in parameters)
+    return None if takes_any else takes, needs
 
 
 def job(
@@ -77,7 +101,7 @@ def job(
             queue,
             retries,
             plugin,
-            timeout or (LONG_TIMEOUT if queue in FORKED else TIMEOUT),
+            timeout or _usual_timeout(queue, short),
             unique,
             short,
             priority,
@@ -86,6 +110,12 @@ def job(
         )
 
     return mark
+
+
+def _usual_timeout(queue: str, short: bool) -> float:
+    if queue in FORKED:
+        return LONG_TIMEOUT
+    return SHORT_TIMEOUT if short else TIMEOUT
 
 
 class Jobs:

@@ -6,10 +6,12 @@ from datetime import datetime
 
 import structlog
 from redis.exceptions import RedisError
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from archivolt_host.jobs import claims, rings, wake
+from archivolt_host.jobs import claims, lanes, positions, rings, wake
 from archivolt_host.jobs.rings import Ring
+from archivolt_host.plugins import dispatch
 from archivolt_host.tenants import context, sessions
 from archivolt_host.tenants.catalog import Catalog
 from archivolt_host.tenants.columns import now
@@ -63,9 +65,19 @@ class Relay:
         return len(tenants)
 
     def _ring_for(self, tenant: Tenant, *, find_next: bool = False) -> datetime | None:
-        with context.acting(tenant), sessions.reading() as work:
-            queues = claims.waiting_queues(work.connection)
-            next_at = claims.next_time(work.connection) if find_next else None
+        with context.acting(tenant):
+            positions.give()
+            with sessions.reading() as work:
+                queues = claims.waiting_queues(work.connection)
+                waiting = lanes.waiting(work.connection)
+                next_at = _next_time(work.connection) if find_next else None
+        if waiting & dispatch.registry().enabled(tenant.slug):
+            queues.add(rings.EVENTS)
         if queues:
             rings.ring_now(self._valkey, {Ring(tenant.slug, q) for q in queues})
         return next_at
+
+
+def _next_time(connection: Connection) -> datetime | None:
+    times = (claims.next_time(connection), lanes.next_time(connection))
+    return min((t for t in times if t is not None), default=None)

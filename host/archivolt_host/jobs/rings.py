@@ -20,7 +20,8 @@ QUIET = 10  # seconds in which a ring that was not answered is not repeated
 CLOSING = 5.0  # seconds for the last rings when a host is closed
 GATHERING = 0.002  # seconds in which further rings join
 DRAIN = "archivolt_host.jobs.worker.drain"
-FRONT_DOORS, BACK_DOOR = ("high", "medium"), "low"
+EVENTS = "events"  # no queue of jobs: news to be delivered
+FRONT_DOORS, BACK_DOOR = ("high", "medium", EVENTS), "low"
 
 
 class Ring(NamedTuple):
@@ -33,7 +34,9 @@ class Ring(NamedTuple):
     @property
     def door(self) -> str:
         """The queue in which the ring itself waits."""
-        return BACK_DOOR if self.behind and self.queue in FRONT_DOORS else self.queue
+        if self.behind and self.queue in FRONT_DOORS:
+            return BACK_DOOR
+        return "medium" if self.queue == EVENTS else self.queue
 
 
 class Bell:

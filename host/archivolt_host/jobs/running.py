@@ -33,11 +33,24 @@ class JobTimeoutError(Exception):
     """The job took longer than it may."""
 
 
-def run(tenant: Tenant, job: Job, row: Claimed, ended: Ended) -> None:
+def run(tenant: Tenant, job: Job, row: Claimed, ended: Ended | None = None) -> None:
     """Run one claimed job; a failure is noted, never lost.
 
     One that left nothing to commit is put among the ``ended``, to be marked soon.
     """
+    try:
+        with as_asked(tenant, job, row):
+            _run_in_one_unit(tenant, job, row, ended)
+    except claims.LeaseLostError as error:
+        log.warning("job lost", job=job.name, problem=str(error))
+    except Exception as error:  # a job may raise anything
+        log.exception("job failed", job=job.name, id=str(row.id))
+        note_failure(job, row, told(error))
+
+
+@contextmanager
+def as_asked(tenant: Tenant, job: Job, row: Claimed) -> Iterator[None]:
+    """Be whoever enqueued the job, for as long as it may take."""
     token = _current.set(row)
     try:
         with (
@@ -45,31 +58,40 @@ def run(tenant: Tenant, job: Job, row: Claimed, ended: Ended) -> None:
             timing.measured(job.plugin, f"job {job.name}"),
             limited(job.timeout),
         ):
-            _run_in_one_unit(tenant, job, row, ended)
-    except claims.LeaseLostError as error:
-        log.warning("job lost", job=job.name, problem=str(error))
-    except Exception as error:  # a job may raise anything
-        log.exception("job failed", job=job.name, id=str(row.id))
-        note_failure(job, row, f"{type(error).__name__}: {error}")
+            yield
     finally:
         _current.reset(token)
 
 
-def _run_in_one_unit(tenant: Tenant, job: Job, row: Claimed, ended: Ended) -> None:
+def _run_in_one_unit(
+    tenant: Tenant, job: Job, row: Claimed, ended: Ended | None
+) -> None:
     """Commit a job's effect and its end together; inner transactions hold the fence."""
     fence = claims.Fence(row)
     with sessions.guarded(tenant.place, fence):
         work = sessions.UnitOfWork(tenant.place, write=True)
         work.after_commit(fence.lift)  # first, for what else waits for the commit
         with sessions.entered(work):
-            result = job.run(**row.arguments)
-            if work.began or fence.was_asked or row.group_id is not None:
+            result = plain(job.run(**row.arguments))
+            has_effect = work.began or fence.was_asked or row.group_id is not None
+            if has_effect or ended is None:
                 work.guard = lambda connection: claims.finish(connection, row, result)
                 work.connection  # noqa: B018 - begins it for the end mark alone
             else:
-                json.dumps(result, allow_nan=False)
                 ended.append((row, result))
             work.commit()
+
+
+def plain(result: object) -> object:
+    """Return a result that can be written as JSON, or raise TypeError."""
+    if result is not None:
+        json.dumps(result, allow_nan=False)
+    return result
+
+
+def told(error: Exception) -> str:
+    """Say what went wrong in a job, in one line."""
+    return f"{type(error).__name__}: {error}"
 
 
 def note_failure(job: Job, row: Claimed, problem: str) -> None:
@@ -114,10 +136,7 @@ def _be_the_child(tenant: Tenant, job: Job, row: Claimed) -> None:
     code = 1
     try:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        ended: Ended = []
-        run(tenant, job, row, ended)
-        with sessions.transaction(tenant) as work:
-            claims.finish_all(work.connection, ended)
+        run(tenant, job, row)
         code = 0
     finally:
         os._exit(code)

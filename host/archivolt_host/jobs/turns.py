@@ -8,17 +8,17 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
-from archivolt_host.errors import NotFoundError, UnavailableError
+from archivolt_host.errors import NotFoundError
 from archivolt_host.jobs import claims, running
 from archivolt_host.jobs.claims import Claimed
+from archivolt_host.jobs.looking import looked_after
 from archivolt_host.jobs.registry import FORKED, Job, jobs
+from archivolt_host.jobs.together import Together
 from archivolt_host.plugins import dispatch
 from archivolt_host.tenants import context, sessions
 from archivolt_host.tenants.context import Tenant
@@ -46,6 +46,7 @@ class Turn:
         self._waiting: deque[Claimed] = deque()
         self._current: tuple[Claimed, float, float] | None = None
         self._ended: running.Ended = []
+        self._together = Together(tenant)
         self._held_at = time.monotonic()
         self._mutex = threading.Lock()
 
@@ -58,7 +59,7 @@ class Turn:
         """
         done, until = 0, time.monotonic() + seconds
         size = 1 if self.queue in FORKED else FIRST_BATCH
-        with self._looked_after():
+        with looked_after(self._look, LOOK_EVERY):
             while time.monotonic() < until and not stop():
                 began = time.monotonic()
                 found = self._claim(size)
@@ -71,7 +72,7 @@ class Turn:
 
     def take_one(self) -> bool:
         """Run the most urgent job; return whether there was one."""
-        with self._looked_after():
+        with looked_after(self._look, LOOK_EVERY):
             self._claim(1)
             return self._run_batch(lambda: False) > 0
 
@@ -94,6 +95,7 @@ class Turn:
             while not (done and stop()) and (row := self._next()) is not None:
                 self._run(row)
                 done += 1
+            self._together.commit()
         finally:
             with self._mutex:
                 self._current = None
@@ -114,6 +116,10 @@ class Turn:
             return
         with self._mutex:
             self._current = (row, time.monotonic(), job.timeout)
+        if job.short and self.queue not in FORKED:
+            self._together.run(job, row)
+            return
+        self._together.commit()
         if self.queue in FORKED:
             running.run_forked(self.tenant, job, row)
         else:
@@ -144,25 +150,6 @@ class Turn:
         with context.acting(self.tenant), sessions.transaction() as work:
             claims.finish_all(work.connection, ended)
             claims.give_back_all(work.connection, waiting)
-
-    @contextmanager
-    def _looked_after(self) -> Iterator[None]:
-        ended = threading.Event()
-
-        def look() -> None:
-            while not ended.wait(LOOK_EVERY):
-                try:
-                    self._look()
-                except (SQLAlchemyError, UnavailableError) as error:
-                    log.warning("turn not looked after", problem=str(error))
-
-        thread = threading.Thread(target=look, name="turn", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            ended.set()
-            thread.join()
 
     def _look(self) -> None:
         """Settle what need not wait, and keep what is still ours."""

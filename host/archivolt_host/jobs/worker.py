@@ -7,7 +7,7 @@ tenant's database, each run in its tenant, its effect committed with its own end
 import threading
 from typing import Any
 
-from archivolt_host.jobs import rings
+from archivolt_host.jobs import delivery, rings
 from archivolt_host.jobs.turns import Turn
 from archivolt_host.tenants import context
 from archivolt_host.tenants.catalog import Catalog
@@ -40,13 +40,19 @@ def drain(slug: str, queue: str) -> int:
     tenant = catalog().find(slug)
     if tenant is None:
         return 0  # disabled since: its jobs wait in its own database
-    turn = Turn(tenant, queue)
-    turn.may_exit = _is_worker
     with context.acting(tenant):
-        done, is_more = turn.take(_stopping.is_set)
+        done, is_more = _take(tenant, queue)
     if is_more:
         rings.bell().ring(slug, queue, behind=True)
     return done
+
+
+def _take(tenant: Tenant, queue: str) -> tuple[int, bool]:
+    if queue == rings.EVENTS:
+        return delivery.take(tenant, _stopping.is_set)
+    turn = Turn(tenant, queue)
+    turn.may_exit = _is_worker
+    return turn.take(_stopping.is_set)
 
 
 def run_next(tenant: Tenant, queue: str) -> bool:

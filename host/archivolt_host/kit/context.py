@@ -1,5 +1,11 @@
 """Who is asking, and for which tenant."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from archivolt_hookspecs.identity import Actor
+from archivolt_host.tenants import context
+from archivolt_host.tenants.context import SYSTEM as SYSTEM
 from archivolt_host.tenants.context import Origin as Origin
 from archivolt_host.tenants.context import Tenant as Tenant
 from archivolt_host.tenants.context import (
@@ -10,9 +16,26 @@ from archivolt_host.tenants.context import (
     tenant,
 )
 
+
+@contextmanager
+def acting_as(who: Actor | None) -> Iterator[None]:
+    """Act as somebody else for a while, in the same tenant; None is the system.
+
+    For work that nobody is asking for any more, as when a timer fires.
+    """
+    before = context.actor_or_none()
+    context.signed_in(who or context.system_actor(context.tenant().slug))
+    try:
+        yield
+    finally:
+        context.signed_in(before)
+
+
 __all__ = [
+    "SYSTEM",
     "Origin",
     "Tenant",
+    "acting_as",
     "actor",
     "actor_or_none",
     "origin",

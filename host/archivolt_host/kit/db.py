@@ -8,6 +8,7 @@ catalog's: its models derive from ``CatalogBase``, and ``catalog()`` reaches the
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 from archivolt_host.tenants import sessions
 from archivolt_host.tenants.columns import (
@@ -23,6 +24,11 @@ from archivolt_host.tenants.columns import (
 )
 from archivolt_host.tenants.ids import uuid7
 from archivolt_host.tenants.sessions import catalog, reading, session, transaction
+
+
+def savepoint() -> AbstractContextManager[None]:
+    """Undo what the block wrote if it fails, and leave the rest of the unit whole."""
+    return sessions.unit().savepoint()
 
 
 def after_commit(callback: Callable[[], object]) -> None:
@@ -49,6 +55,7 @@ __all__ = [
     "catalog",
     "now",
     "reading",
+    "savepoint",
     "session",
     "transaction",
     "uuid7",

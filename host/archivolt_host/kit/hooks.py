@@ -1,6 +1,23 @@
 """How a plugin meets others without knowing them: six verbs and no more."""
 
+from archivolt_hookspecs.registration import Action
 from archivolt_host.jobs.events import tell
-from archivolt_host.plugins.dispatch import ask, call, collect, first, join
+from archivolt_host.plugins.dispatch import (
+    action_or_none,
+    ask,
+    call,
+    collect,
+    first,
+    join,
+)
 
-__all__ = ["ask", "call", "collect", "first", "join", "tell"]
+__all__ = [
+    "Action",
+    "action_or_none",
+    "ask",
+    "call",
+    "collect",
+    "first",
+    "join",
+    "tell",
+]

@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from archivolt_hookspecs.registration import Action
 from archivolt_host.errors import (
     ArchivoltError,
     DeniedError,
@@ -167,6 +168,12 @@ def call(action: str, **arguments: Any) -> Any:
         raise RuntimeError(f"{action} leaves the database: call it as a step")
     with timing.measured(plugin, f"action {action}"):
         return found.run(**arguments)
+
+
+def action_or_none(name: str) -> Action | None:
+    """Return the action of that name if the tenant has it, or None."""
+    plugin, found = registry().actions.get(name, ("", None))
+    return found if plugin in registry().enabled(_slug()) else None
 
 
 def allowed(permission: str) -> bool:

@@ -49,6 +49,7 @@ class Registry:
         self._wanted: dict[str, frozenset[str]] = {}
         self._enabled: dict[str, frozenset[str]] = {}
         self._settings: dict[tuple[str, str], Mapping[str, Any]] = {}
+        self._by_verb: dict[str, list[str]] = {}
         self._table: dict[tuple[str, frozenset[str]], tuple[Implementation, ...]] = {}
 
     @property
@@ -162,6 +163,16 @@ class Registry:
         if caller is None or caller.spec is None:
             raise LookupError(f"There is no hook {hook}.")
         return verb_of(caller.spec.function)
+
+    def spoken_by(self, verb: str) -> list[str]:
+        """Return the hooks that are called by a verb."""
+        found = self._by_verb.get(verb)
+        if found is None:
+            hooks = vars(self.loading.manager.hook).items()
+            specs = [(n, c.spec) for n, c in hooks if getattr(c, "spec", None)]
+            found = sorted(n for n, spec in specs if verb_of(spec.function) == verb)
+            self._by_verb[verb] = found
+        return found
 
     def sleeping_guard(self, hook: str, tenant: str) -> str | None:
         """Return a plugin that guards the hook here and cannot answer, if any."""

@@ -129,7 +129,7 @@ def enter(
     _origin.set(origin)
 
 
-def signed_in(actor: Actor) -> None:
+def signed_in(actor: Actor | None) -> None:
     """Set who is asking, once authentication has found out."""
     _actor.set(actor)
 

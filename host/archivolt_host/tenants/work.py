@@ -115,12 +115,15 @@ class UnitOfWork:
                 callback()
             if self.guard is not None:
                 self.guard(self._connection)
-            _make_durable(self._connection)
+            self._keep(self._connection)
         self.close()
         callbacks, self._after_commit = self._after_commit, []
         self._after_rollback.clear()  # what is durable is not taken back
         for callback in callbacks:
-            _contained(callback)
+            contained(callback)
+
+    def _keep(self, connection: Connection) -> None:
+        _make_durable(connection)
 
     def rollback(self) -> None:
         """Undo the work, then run what must survive the refusal."""
@@ -131,7 +134,7 @@ class UnitOfWork:
             self.close()
         callbacks, self._after_rollback = self._after_rollback, []
         for callback in callbacks:
-            _contained(callback, self.place)
+            contained(callback, self.place)
 
     def close(self) -> None:
         """Give the connection back and let the next writer in."""
@@ -261,7 +264,7 @@ def working(place: Place, *, write: bool) -> Iterator[UnitOfWork]:
         work.commit()
 
 
-def _contained(callback: Callback, place: Place | None = None) -> None:
+def contained(callback: Callback, place: Place | None = None) -> None:
     """Run an afterthought, in a write unit of its own if a place is given.
 
     Its failure changes nothing about what was decided, and hides no other error.

@@ -1,8 +1,10 @@
+from itertools import count
+
 import pytest
 from sqlalchemy import text
 
 from archivolt_host.jobs import bus
-from archivolt_host.jobs.registry import jobs
+from archivolt_host.jobs.registry import Job, jobs
 from archivolt_host.tenants import context, sessions
 
 
@@ -23,6 +25,43 @@ def enqueue():
             return bus.enqueue(job, text=words, **options)
 
     return put
+
+
+@pytest.fixture
+def make_job(monkeypatch):
+    """Make a job of a function; its name is its own."""
+    numbers = count()
+
+    def make(function, **options):
+        made = Job(f"notes.made_{next(numbers)}", function, plugin="notes", **options)
+        monkeypatch.setitem(jobs()._jobs, made.name, made)
+        return made
+
+    return make
+
+
+@pytest.fixture
+def put():
+    """Enqueue any job in a transaction of its own."""
+
+    def put(job, **options):
+        with sessions.transaction():
+            return bus.enqueue(job, **options)
+
+    return put
+
+
+@pytest.fixture
+def write_note():
+    """Write a note in the transaction under way."""
+
+    def write(words):
+        from archivolt_host.tenants.ids import uuid7
+
+        insert = text("INSERT INTO notes_note (id, text) VALUES (:id, :text)")
+        sessions.connection().execute(insert, {"id": uuid7().hex, "text": words})
+
+    return write
 
 
 @pytest.fixture

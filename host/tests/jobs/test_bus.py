@@ -1,14 +1,16 @@
 """A job is a row of the business transaction, and JSON."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 
+from archivolt_hookspecs.identity import Actor
 from archivolt_host.errors import NoTenantError, NotFoundError
 from archivolt_host.jobs import bus
-from archivolt_host.jobs.registry import job, jobs
+from archivolt_host.jobs.registry import aliases, job, jobs
 from archivolt_host.tenants import context, sessions
 from archivolt_host.tenants.ids import uuid7
 
@@ -108,3 +110,64 @@ def test_after_losing_the_tenants_heat_the_job_is_still_there(enqueue, host):
     enqueue(words="another")  # this process believes the tenant to be hot
     with sessions.reading() as work:
         assert work.session.scalar(text("SELECT count(*) FROM host_job")) == 2
+
+
+def test_where_a_request_came_from_travels_along(client_as, make_job, run_jobs, put):
+    seen = []
+    job = make_job(
+        lambda: seen.append((context.actor(), context.origin(), context.request_id()))
+    )
+    who = Actor(
+        *(uuid7(), "grace", "umbra", frozenset({"member"}), frozenset({uuid7()})),
+        limits=frozenset({"notes.read"}),
+        impersonator=uuid7(),
+    )
+    where = context.Origin("192.0.2.7", "a browser")
+    with context.acting(context.tenant(), who, "a request", where):
+        put(job)
+    run_jobs()
+    assert seen == [(replace(who, tenant="acme"), where, "a request")]
+
+
+def test_what_a_job_does_not_take_is_refused_when_it_is_enqueued(put, make_job):
+    job = make_job(lambda text: text)
+    with pytest.raises(TypeError, match="takes no words"):
+        put(job, words="later")
+    with pytest.raises(TypeError, match="needs text"):
+        put(job)
+
+
+def test_a_unique_job_is_enqueued_once_for_the_same_arguments(
+    put, make_job, write_note, run_jobs, texts
+):
+    job = make_job(lambda text: write_note(text), unique=True)
+    assert put(job, text="a") == put(job, text="a")
+    assert put(job, text="b") != put(job, text="c" * 500)
+    run_jobs()
+    assert texts() == ["a", "b", "c" * 500]
+
+
+def test_the_lower_priority_is_sooner(put, make_job, run_jobs):
+    ran = []
+
+    def append(text):
+        ran.append(text)
+
+    job = make_job(append)
+    for words, priority in (("later", 1), ("now", -1), ("soon", 0)):
+        put(job, text=words, priority=priority)
+    run_jobs()
+    assert ran == ["now", "soon", "later"]
+
+
+def test_queues_have_other_names(put, make_job, row):
+    assert row(put(make_job(lambda: None, queue="tasks"))).queue == "medium"
+    assert row(put(make_job(lambda: None, queue="heavy"))).queue == "bulk"
+    assert row(put(make_job(lambda: None, queue="emails"))).queue == "high"
+    with pytest.raises(ValueError, match="no queue 'heavi'"):
+        put(make_job(lambda: None, queue="heavi"))
+
+
+def test_a_wrong_alias_says_what_to_write():
+    with pytest.raises(ValueError, match="tasks=medium"):
+        aliases(["tasks=quick"])

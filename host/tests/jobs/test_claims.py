@@ -27,12 +27,12 @@ def test_who_lost_the_lease_cannot_commit(enqueue, let_pass, here, texts, row):
     let_pass("lease_until")
     [quick] = claims.claim("medium")
     assert (slow.id, quick.fence) == (quick.id, slow.fence + 1)
-    running.run(here, jobs().get(slow.name), slow, [])
+    running.run(here, jobs().get(slow.name), slow)
     assert texts() == []
     assert row(id).status == "running"
-    running.run(here, jobs().get(quick.name), quick, [])
+    running.run(here, jobs().get(quick.name), quick)
     assert texts() == ["later"]
-    running.run(here, jobs().get(slow.name), slow, [])
+    running.run(here, jobs().get(slow.name), slow)
     assert texts() == ["later"]
     assert (row(id).status, row(id).attempts) == ("done", 2)
 

@@ -11,7 +11,7 @@ from archivolt_core_documents.folders import views as folders
 from archivolt_core_documents.versions import views as versions
 from archivolt_hookspecs import hookimpl
 from archivolt_hookspecs.documents import DocumentInfo
-from archivolt_hookspecs.registration import Permission
+from archivolt_hookspecs.registration import Action, Permission
 
 EVERYONE = ("admin", "member")
 
@@ -39,6 +39,27 @@ class Documents:
     def register_jobs(self) -> Sequence[Any]:
         """Read the text of contents that came in; delete those that went."""
         return [orchestrators.extract_text, orchestrators.discard_contents]
+
+    @hookimpl
+    def register_actions(self) -> Sequence[Action]:
+        """Let workflows and rules file documents, and say things about them."""
+        may = "documents.update"
+        return [
+            Action(
+                "move_document",
+                logic.move,
+                ("document_id", "folder_id"),
+                may,
+                offered=True,
+            ),
+            Action(
+                "set_document_metadata",
+                logic.set_metadata,
+                ("document_id", "metadata"),
+                may,
+                offered=True,
+            ),
+        ]
 
     @hookimpl
     def load_samples(self) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from archivolt_core_identity.sessions import logic as sessions
 from archivolt_core_identity.sessions import views as session_views
@@ -9,8 +10,9 @@ from archivolt_core_identity.tokens import logic as tokens
 from archivolt_core_identity.tokens import views as token_views
 from archivolt_core_identity.users import commands, logic, samples
 from archivolt_core_identity.users import views as user_views
+from archivolt_core_identity.users.service import users
 from archivolt_hookspecs import hookimpl
-from archivolt_hookspecs.identity import Actor
+from archivolt_hookspecs.identity import Actor, UserInfo
 from archivolt_hookspecs.registration import Action, Permission
 
 
@@ -78,6 +80,12 @@ class Identity:
     def find_actor(self, who: str) -> Actor | None:
         """Look a user up by id or name."""
         return logic.find_actor(who)
+
+    @hookimpl
+    def describe_user(self, id: UUID) -> UserInfo | None:
+        """Tell how to reach a user."""
+        found = users.find(id)
+        return None if found is None else logic.info(found)
 
     @hookimpl
     def permission_granted(self, actor: Actor, permission: str) -> bool | None:

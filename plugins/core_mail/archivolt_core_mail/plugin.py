@@ -21,6 +21,6 @@ class Mail:
         """Send a message after the commit, or now."""
         given = ("to", "subject", "text")
         return [
-            Action("send_mail", orchestrators.send, given),
+            Action("send_mail", orchestrators.send, given, offered=True),
             Action("deliver_mail", orchestrators.send_now, given, kind="external"),
         ]

@@ -3,12 +3,18 @@
 from collections.abc import Sequence
 from typing import Any
 
+from archivolt_core_workflow.definitions import views as definitions
+from archivolt_core_workflow.delegations import views as delegations
+from archivolt_core_workflow.instances import views as instances
 from archivolt_core_workflow.requests import views as requests
+from archivolt_core_workflow.running import later
+from archivolt_core_workflow.tasks import views as tasks
 from archivolt_hookspecs import hookimpl
 from archivolt_hookspecs.registration import Permission
 
 EVERYONE = ("admin", "owner", "manager", "member")
 DECIDERS = ("admin", "owner", "manager")
+OWNERS = ("admin", "owner")
 
 
 class Workflow:
@@ -16,8 +22,19 @@ class Workflow:
 
     @hookimpl
     def register_blueprints(self) -> Sequence[Any]:
-        """Serve requests."""
-        return [requests.blueprint]
+        """Serve requests, definitions, instances, tasks and delegations."""
+        return [
+            requests.blueprint,
+            definitions.blueprint,
+            instances.blueprint,
+            tasks.blueprint,
+            delegations.blueprint,
+        ]
+
+    @hookimpl
+    def register_jobs(self) -> Sequence[Any]:
+        """Fire timers, and call what lies outside."""
+        return [later.fire_timers, later.call_action]
 
     @hookimpl
     def register_permissions(self) -> Sequence[Permission]:
@@ -26,4 +43,8 @@ class Workflow:
             Permission("requests.read", "See requests.", EVERYONE),
             Permission("requests.create", "Make and submit requests.", EVERYONE),
             Permission("requests.review", "Approve and reject requests.", DECIDERS),
+            Permission("workflow.start", "See and start workflows.", EVERYONE),
+            Permission("workflow.work", "Work on tasks, and delegate.", EVERYONE),
+            Permission("workflow.oversee", "See and lead all workflows.", DECIDERS),
+            Permission("workflow.design", "Design and publish workflows.", OWNERS),
         ]

@@ -37,3 +37,72 @@ def refused():
         return problem
 
     return check
+
+
+@pytest.fixture
+def publish(people):
+    """Save and publish a definition, after the people it names have come."""
+
+    def make(source, by="admin"):
+        client = people(by)
+        for node in source["nodes"].values():
+            for user in node.get("assign", {}).get("users", ()):
+                people(user)
+        made = client.post("/vault/workflow/definitions", json=source)
+        assert made.status_code == 201, made.text
+        path = f"/vault/workflow/definitions/{made.json['id']}"
+        published = client.post(f"{path}/publish")
+        assert published.status_code == 200, published.text
+        return published.json
+
+    return make
+
+
+@pytest.fixture
+def start(people):
+    """Start an instance."""
+
+    def begin(key, by="admin", **values):
+        sent = {"definition": key, **values}
+        made = people(by).post("/vault/workflow/instances", json=sent)
+        assert made.status_code == 201, made.text
+        return made.json
+
+    return begin
+
+
+@pytest.fixture
+def inbox(people):
+    """Return the open tasks of somebody, by node."""
+
+    def look(name, query=""):
+        answer = people(name).get(f"/vault/inbox{query}")
+        assert answer.status_code == 200, answer.text
+        return {task["node"]: task for task in answer.json["items"]}
+
+    return look
+
+
+@pytest.fixture
+def decide(people, inbox):
+    """Decide on the open task at a node."""
+
+    def go(name, node, decision, status=200, **values):
+        task = inbox(name)[node]
+        path = f"/vault/tasks/{task['id']}/decide"
+        answer = people(name).post(path, json={"decision": decision, **values})
+        assert answer.status_code == status, answer.text
+        return answer.json
+
+    return go
+
+
+@pytest.fixture
+def history(people):
+    """Return the names of what happened to an instance."""
+
+    def read(instance, by="admin"):
+        path = f"/vault/workflow/instances/{instance['id']}/history?limit=200"
+        return [event["name"] for event in people(by).get(path).json["items"]]
+
+    return read

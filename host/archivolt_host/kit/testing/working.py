@@ -18,20 +18,26 @@ RunJobs = Callable[..., Sequence["JobRow"]]
 def run_jobs(request: pytest.FixtureRequest) -> RunJobs:
     """Run the due jobs of a tenant until none is left: ``run_jobs()``.
 
-    They are claimed and run by the worker's own code, as whoever enqueued them. What
-    was tried is returned as it stands afterwards: ``job.status``, ``job.problem``. A
-    job that failed waits for its next attempt; a delayed one for its time.
+    They are claimed and run by the worker's own code, as whoever enqueued them, and
+    news is delivered. What was tried is returned as it stands afterwards:
+    ``job.status``, ``job.problem``. A job that failed waits for its next attempt; a
+    delayed one for its time.
     """
 
     def run(tenant: "Tenant | None" = None) -> Sequence["JobRow"]:
-        from archivolt_host.jobs import worker
+        from archivolt_host.jobs import delivery, worker
         from archivolt_host.jobs.registry import QUEUES
         from archivolt_host.tenants import context
 
         found: Tenant = tenant or request.getfixturevalue("tenant")
         with context.acting(found):
             before = {row.id: row.fence for row in _all()}
-            while any([worker.run_next(found, queue) for queue in QUEUES]):
+            while any(
+                [
+                    *(worker.run_next(found, queue) for queue in QUEUES),
+                    delivery.take(found, lambda: False, seconds=60)[0],
+                ]
+            ):
                 pass
             return [row for row in _all() if row.fence != before.get(row.id, 0)]
 

@@ -197,6 +197,17 @@ def change(document: Document, values: dict[str, Any]) -> Document:
     return document
 
 
+def move(document_id: UUID, folder_id: UUID | None) -> None:
+    """Put a document into another folder; None is none."""
+    change(get(document_id), {"folder_id": folder_id})
+
+
+def set_metadata(document_id: UUID, metadata: Mapping[str, Any]) -> None:
+    """Set some of a document's metadata, and keep the rest."""
+    document = get(document_id)
+    change(document, {"metadata": {**document.properties, **metadata}})
+
+
 def trash(document: Document) -> None:
     """Move a document into the trash."""
     hooks.ask("document_write_refused", document=info(document), operation="trash")

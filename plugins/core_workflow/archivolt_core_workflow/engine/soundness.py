@@ -160,10 +160,10 @@ def _joins(definition: Definition) -> Iterator[Problem]:
 
 def _walked(definition: Definition) -> Iterator[Problem]:
     """Follow tokens from the start; each node is met inside of the same splits."""
-    met: dict[str, Inside] = {definition.start: ()}
+    nodes, met = definition.nodes, {definition.start: Inside()}
     line = [definition.start]
     while line:
-        node = definition.nodes[line.pop()]
+        node = nodes[line.pop()]
         inside = met[node.name]
         place = f"nodes.{node.name}"
         yield from ((place, sentence) for sentence in _misplaced(node, inside))
@@ -172,9 +172,9 @@ def _walked(definition: Definition) -> Iterator[Problem]:
             if way.target not in met:
                 met[way.target] = after
                 line.append(way.target)
-            elif met[way.target] != after:
+            elif met[way.target] != after and not nodes[way.target].terminate:
                 yield f"{place}.transitions.{way.name}", _crossing(way.target)
-    for name in definition.nodes.keys() - met.keys():
+    for name in sorted(nodes.keys() - met.keys()):
         yield f"nodes.{name}", "No way leads there from the start."
     yield from _dead_ends(definition, met)
 

@@ -15,7 +15,8 @@ from archivolt_core_workflow.engine.builtin import (
 from archivolt_core_workflow.engine.model import Marking, Token
 from archivolt_core_workflow.requests.models import Request
 from archivolt_core_workflow.requests.service import requests
-from archivolt_host.kit import hooks
+from archivolt_hookspecs.identity import UserInfo
+from archivolt_host.kit import audit, hooks
 from archivolt_host.kit.access import allowed
 from archivolt_host.kit.context import actor
 from archivolt_host.kit.db import now
@@ -24,8 +25,10 @@ from archivolt_host.kit.errors import (
     InvalidError,
     NotFoundError,
     RefusedError,
+    StaleError,
 )
 
+MAIL = "send_mail"
 OWNERS = frozenset({"owner", "admin"})
 
 
@@ -91,15 +94,34 @@ def advance(request: Request, name: str) -> Request:
     rights.refuse_guarded(way, facts)
     standing = Marking((Token(1, request.status),), next_id=2)
     step = firing.fire(definition(), standing, 1, name, facts)
-    return _store(request, step.taken[-1].target)
+    return _store(request, name, step.taken[-1].target)
 
 
-def _store(request: Request, status: str) -> Request:
+def _store(request: Request, name: str, status: str) -> Request:
     moment = now()
     values: dict[str, Any] = {"status": status, "updated_at": moment}
     if status != SUBMITTED:
         values |= {"reviewed_by": actor().id, "reviewed_at": moment}
-    return requests.update(request, **values)
+        _tell_creator(request, status)
+    try:
+        changed = requests.update(request, **values)
+    except StaleError as error:
+        raise RefusedError("Somebody else was faster: read it again.") from error
+    old, new = {"status": request.status}, {"status": status}
+    audit.note(name.upper(), request.id, old, new, kind="workflow.request")
+    return changed
+
+
+def _tell_creator(request: Request, status: str) -> None:
+    """Send the news to whoever listens, and by mail where both sides can."""
+    creator = request.created_by
+    hooks.tell("request_decided", request_id=request.id, creator=creator, status=status)
+    known: UserInfo | None = hooks.first("describe_user", id=creator)
+    if known is None or not known.email or hooks.action_or_none(MAIL) is None:
+        return
+    subject = " ".join(f"{status.capitalize()}: {request.title}".split())
+    text = f"{actor().name} has {status.lower()} your request '{request.title}'.\n"
+    hooks.call(MAIL, to=known.email, subject=subject, text=text)
 
 
 def _facts(request: Request) -> dict[str, Any]:

@@ -7,7 +7,10 @@ from sqlalchemy import CheckConstraint, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from archivolt_core_workflow.engine.builtin import DRAFT, STATUSES
-from archivolt_host.kit.db import Base, RevisionMixin, TimesMixin, UuidMixin
+from archivolt_host.kit.db import Base, RevisionMixin, TimesMixin, UuidMixin, now
+
+#: What every transition changes: the journal has a line for the transition itself.
+NOTED = {"audit": "derived"}
 
 
 class Request(UuidMixin, TimesMixin, RevisionMixin, Base):
@@ -25,8 +28,9 @@ class Request(UuidMixin, TimesMixin, RevisionMixin, Base):
 
     title: Mapped[str] = mapped_column(String(255))
     description: Mapped[str] = mapped_column(Text, default="")
-    status: Mapped[str] = mapped_column(String(16), default=DRAFT)
+    status: Mapped[str] = mapped_column(String(16), default=DRAFT, info=NOTED)
     created_by: Mapped[UUID]
     assigned_to: Mapped[UUID | None]
-    reviewed_by: Mapped[UUID | None]
-    reviewed_at: Mapped[datetime | None]
+    reviewed_by: Mapped[UUID | None] = mapped_column(info=NOTED)
+    reviewed_at: Mapped[datetime | None] = mapped_column(info=NOTED)
+    updated_at: Mapped[datetime] = mapped_column(default=now, info=NOTED)

@@ -1,0 +1,175 @@
+"""Hands news to its subscribers: each hears it once, in order for each object.
+
+Who fails is told again later, that object's further news behind it; after too many
+attempts the lane is parked until somebody has it tried again. Other lanes go on.
+"""
+
+import inspect
+import time
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from archivolt_host.jobs import carrying, lanes, positions, running
+from archivolt_host.jobs.claims import LeaseLostError
+from archivolt_host.jobs.lanes import Event, Heard
+from archivolt_host.jobs.looking import looked_after
+from archivolt_host.plugins import dispatch, timing
+from archivolt_host.plugins.registry import Implementation
+from archivolt_host.tenants import sessions
+from archivolt_host.tenants.context import Tenant
+
+log = structlog.get_logger()
+
+SLICE = 1.0  # seconds
+TIMEOUT = 60.0  # seconds for one subscriber and one piece of news
+
+
+def take(
+    tenant: Tenant, stop: Callable[[], bool], seconds: float = SLICE
+) -> tuple[int, bool]:
+    """Deliver news until the time is up; return how much, and if there is more."""
+    until = time.monotonic() + seconds
+    positions.give()
+    told, is_more = 0, False
+    enabled = dispatch.registry().enabled(tenant.slug)
+    for plugin in sorted(positions.listening(tenant.slug) & enabled):
+        delivery = Delivery(tenant, plugin)
+        told += delivery.run(lambda: time.monotonic() > until or stop())
+        is_more = is_more or delivery.is_more
+    return told, is_more
+
+
+class Delivery:
+    """News for one plugin."""
+
+    def __init__(self, tenant: Tenant, plugin: str) -> None:
+        self.tenant, self.plugin = tenant, plugin
+        self.is_more = False
+        self._listeners = _listeners(plugin, tenant.slug)
+        self._told = 0
+
+    def run(self, stop: Callable[[], bool]) -> int:
+        """Tell what it has not heard; return how many times it was told."""
+        heard = lanes.claim(self.plugin, sorted(self._listeners))
+        if heard is None:
+            return 0
+        try:
+            with looked_after(heard.hold, lanes.HOLD_EVERY):
+                self._tell_new(heard, stop)
+                self._tell_again(heard, stop)
+            heard.release()
+        except LeaseLostError as lost:
+            log.warning("delivery lost", plugin=self.plugin, problem=str(lost))
+        return self._told
+
+    def _tell_new(self, heard: Heard, stop: Callable[[], bool]) -> None:
+        while events := heard.next():
+            for event in events:
+                if stop():
+                    self.is_more = True
+                    return
+                if not heard.has_lane(event.object):
+                    self._tell_one(heard, event)
+                heard.passed(event.position)
+            heard.settle()
+
+    def _tell_one(self, heard: Heard, event: Event) -> None:
+        def at_commit(connection: Any) -> None:
+            heard.advance(connection, event.position)
+
+        problem = self._told_well(heard, event, at_commit)
+        if problem:
+            heard.open_lane(event, problem)
+
+    def _tell_again(self, heard: Heard, stop: Callable[[], bool]) -> None:
+        for lane in heard.due_lanes():
+            for event in heard.in_lane(lane):
+                if stop():
+                    self.is_more = True
+                    return
+
+                def at_commit(connection: Any, event: Event = event) -> None:
+                    heard.advance_lane(connection, lane, event.position)  # noqa: B023
+
+                problem = self._told_well(heard, event, at_commit, always=True)
+                if problem:
+                    heard.fail_lane(lane, event, problem)
+                    break
+            else:
+                heard.close_lane(lane)
+
+    def _told_well(
+        self,
+        heard: Heard,
+        event: Event,
+        at_commit: Callable[[Any], None],
+        *,
+        always: bool = False,
+    ) -> str:
+        """Tell one piece of news; return what went wrong, or ""."""
+        self._told += 1
+        listener = self._listeners[event.hook]
+        try:
+            with (
+                carrying.acting(self.tenant, event.carried),
+                timing.measured(self.plugin, event.hook),
+                running.limited(TIMEOUT),
+                sessions.guarded(self.tenant.place, heard.guard),
+            ):
+                heard.was_asked = always
+                self._tell(listener, heard, event, at_commit)
+        except LeaseLostError:
+            raise
+        except Exception as error:  # a subscriber may raise anything
+            log.exception("news not heard", plugin=self.plugin, hook=event.hook)
+            return running.told(error)
+        return ""
+
+    def _tell(
+        self,
+        listener: Implementation,
+        heard: Heard,
+        event: Event,
+        at_commit: Callable[[Any], None],
+    ) -> None:
+        """Commit what a subscriber writes together with what it has heard."""
+        work = sessions.UnitOfWork(self.tenant.place, write=True)
+        with sessions.entered(work):
+            typed = {k: _typed(event.hook, k, v) for k, v in event.arguments.items()}
+            listener.function(*[typed[name] for name in listener.arguments])
+            if work.began or heard.was_asked:
+                work.guard = at_commit
+                work.connection  # noqa: B018 - begins it for the position alone
+            work.commit()
+
+
+def _listeners(plugin: str, slug: str) -> dict[str, Implementation]:
+    plugins = dispatch.registry()
+    enabled = plugins.enabled(slug)
+    return {
+        hook: i
+        for hook in positions.news()
+        for i in plugins.implementations(hook, enabled)
+        if i.plugin == plugin
+    }
+
+
+def _typed(hook: str, argument: str, value: Any) -> Any:
+    """Give an id the type back that JSON took from it."""
+    wanted = _annotations(hook).get(argument)
+    return UUID(value) if wanted is UUID and isinstance(value, str) else value
+
+
+@cache
+def _annotations(hook: str) -> dict[str, Any]:
+    spec = getattr(dispatch.registry().loading.manager.hook, hook).spec.function
+    return inspect.get_annotations(spec, eval_str=True)
+
+
+def forget() -> None:
+    """Forget the hookspecs of this host, as before another is opened."""
+    _annotations.cache_clear()

@@ -1,0 +1,1 @@
+"""Definitions: processes as data, versioned."""

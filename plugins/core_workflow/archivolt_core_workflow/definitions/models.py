@@ -1,0 +1,49 @@
+"""The table of the definitions domain."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, CheckConstraint, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from archivolt_host.kit.db import Base, RevisionMixin, TimesMixin, UuidMixin
+
+DRAFT, PUBLISHED, RETIRED = "draft", "published", "retired"
+STATES = (DRAFT, PUBLISHED, RETIRED)
+ONE_DRAFT, ONE_PUBLISHED = text("state = 'draft'"), text("state = 'published'")
+
+
+class DefinitionVersion(UuidMixin, TimesMixin, RevisionMixin, Base):
+    """A version of a definition; once published its source never changes."""
+
+    __tablename__ = "workflow_definition"
+    __table_args__ = (
+        CheckConstraint(f"state IN {STATES}", name="state"),
+        Index("uq_workflow_definition_version", "key", "version", unique=True),
+        Index(
+            "uq_workflow_definition_draft",
+            "key",
+            unique=True,
+            sqlite_where=ONE_DRAFT,
+            postgresql_where=ONE_DRAFT,
+        ),
+        Index(
+            "uq_workflow_definition_published",
+            "key",
+            unique=True,
+            sqlite_where=ONE_PUBLISHED,
+            postgresql_where=ONE_PUBLISHED,
+        ),
+        Index("ix_workflow_definition_listed", "key", "id"),
+        Index("ix_workflow_definition_newest", "created_at", "id"),
+    )
+
+    key: Mapped[str] = mapped_column(String(64))
+    version: Mapped[int]
+    title: Mapped[str] = mapped_column(String(200))
+    state: Mapped[str] = mapped_column(String(16), default=DRAFT)
+    source: Mapped[dict[str, Any]] = mapped_column(JSON)
+    created_by: Mapped[UUID]
+    published_at: Mapped[datetime | None]
+    published_by: Mapped[UUID | None]

@@ -1,0 +1,1 @@
+"""Instances: processes under way, their history and their timers."""

@@ -1,0 +1,205 @@
+"""The rules of the instances domain. Knows no SQL and no HTTP."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from archivolt_core_workflow.definitions import logic as definitions
+from archivolt_core_workflow.definitions.models import DRAFT, DefinitionVersion
+from archivolt_core_workflow.engine import forms, reading, rights, soundness
+from archivolt_core_workflow.engine.model import AT, PEOPLE, TASK, Marking, Transition
+from archivolt_core_workflow.instances.models import RUNNING, Instance
+from archivolt_core_workflow.instances.service import instances
+from archivolt_core_workflow.running import advancing, facts, migrating, people
+from archivolt_core_workflow.running.advancing import Run
+from archivolt_core_workflow.tasks.service import tasks
+from archivolt_host.kit.access import allowed
+from archivolt_host.kit.context import actor
+from archivolt_host.kit.errors import (
+    DeniedError,
+    InvalidError,
+    NotFoundError,
+    RefusedError,
+    StaleError,
+)
+
+OVERSEE = "workflow.oversee"
+MOST_SHOWN, MOST_MOVED = 200, 1000
+
+
+def visible() -> dict[str, UUID]:
+    """Return the filter for what the actor may see: their part, or all."""
+    return {} if allowed(OVERSEE) else {"of": actor().id}
+
+
+def get(id: UUID) -> Instance:
+    """Return an instance that the actor has a part in, or oversees."""
+    instance, user = instances.get(id), actor()
+    if instance.created_by == user.id or allowed(OVERSEE):
+        return instance
+    if not tasks.has_part(id, user.id, people.own_subjects()):
+        raise NotFoundError("Instance", id)
+    return instance
+
+
+def start(
+    definition: str,
+    *,
+    title: str | None = None,
+    object_id: UUID | None = None,
+    data: Mapping[str, Any] | None = None,
+) -> Instance:
+    """Start the published version of a definition."""
+    row = definitions.published(definition)
+    found = definitions.compiled(row.id)
+    if (object_id is None) != (found.about == "none"):
+        wanted = f"the id of a {found.about}" if object_id is None else "nothing"
+        raise InvalidError(
+            f"{row.title} is about {found.about}: give {wanted}.",
+            {"object_id": [f"Give {wanted}."]},
+        )
+    if object_id is not None:
+        about = facts.described(found.about, object_id)
+        title = title or str(about.get("title", ""))
+    forms.check(found.data, data or {})
+    return advancing.begin(
+        row.id,
+        title=(title or row.title)[:255],
+        about=found.about,
+        object_id=object_id,
+        data=data or {},
+    )
+
+
+def held(id: UUID) -> Run:
+    """Return an instance for one event; others wait until the commit."""
+    instance = instances.hold(id)
+    if instance is None:
+        raise NotFoundError("Instance", id)
+    if instance.state != RUNNING:
+        raise RefusedError(f"It is {instance.state}: nothing more can happen to it.")
+    return Run(instance, definitions.compiled(instance.definition_id))
+
+
+def stored(run: Run) -> Instance:
+    """Write an instance; where somebody was faster, that is a 409."""
+    try:
+        return run.store()
+    except StaleError as error:
+        raise RefusedError("Somebody else was faster: read it again.") from error
+
+
+def happen(
+    id: UUID, name: str, *, comment: str | None = None, token: int | None = None
+) -> Instance:
+    """Let an event happen in a state; tasks are decided on in the inbox."""
+    run = held(get(id).id)
+    run.comment = comment
+    ways = rights.named(run.definition, name)
+    open_ways = [way for way in ways if _is_event(run, way)]
+    if not open_ways:
+        raise InvalidError(
+            f"No state has a way called {name}.", {"event": ["No such event."]}
+        )
+    rights.refuse_stranger(open_ways, allowed, run.facts)
+    found = _standing(run, name, token)
+    rights.refuse_guarded(found[1], run.facts_for(found[0]))
+    run.fire(found[0].id, name)
+    return stored(run)
+
+
+def _is_event(run: Run, way: Transition) -> bool:
+    kind = run.definition.nodes[way.source].kind
+    return kind in PEOPLE and kind != TASK and way.after is None
+
+
+def _standing(run: Run, name: str, token: int | None) -> tuple[Any, Transition]:
+    """Return the token that an event moves, and its way."""
+    found = []
+    for one in run.marking.tokens:
+        way = run.definition.nodes[one.node].transition(name)
+        chosen = token is None or one.id == token
+        if way is not None and one.status == AT and chosen and _is_event(run, way):
+            found.append((one, way))
+    if not found:
+        where = ", ".join(run.marking.nodes())
+        raise RefusedError(f"It stands at {where}: {name} is not possible now.")
+    if len(found) > 1:
+        ids = ", ".join(str(one.id) for one, _ in found)
+        raise RefusedError(f"Several branches wait for {name}: name a token of {ids}.")
+    return found[0]
+
+
+def cancel(id: UUID, comment: str | None = None) -> Instance:
+    """End an instance; who started it may, and overseers."""
+    instance = get(id)
+    if instance.created_by != actor().id and not allowed(OVERSEE):
+        raise DeniedError(f"To cancel it needs the permission {OVERSEE}.")
+    run = held(id)
+    run.comment = comment
+    run.cancel()
+    return stored(run)
+
+
+def add(id: UUID, split: str, items: list[Any]) -> Instance:
+    """Give a running ``each`` further items."""
+    instance = get(id)
+    if instance.created_by != actor().id and not allowed(OVERSEE):
+        raise DeniedError(f"To add items needs the permission {OVERSEE}.")
+    run = held(id)
+    if split not in run.definition.nodes:
+        raise InvalidError(f"There is no node {split}.", {"node": ["No such node."]})
+    run.add(split, items)
+    return stored(run)
+
+
+def differing(row: DefinitionVersion) -> tuple[int, list[dict[str, Any]]]:
+    """Return how many instances run, and which could not go on with a version."""
+    new = reading.read(row.source)
+    found = []
+    for instance in _running(row.key, None):
+        old = definitions.compiled(instance.definition_id)
+        places = Marking.load(instance.marking).nodes()
+        if why := soundness.differing(old, new, places):
+            found.append({"id": instance.id, "title": instance.title, "why": why})
+        if len(found) >= MOST_SHOWN:
+            break
+    return instances.count_running(row.key), found
+
+
+def _running(key: str, ids: Sequence[UUID] | None) -> list[Instance]:
+    """Return the running instances of a key, page by page."""
+    found: list[Instance] = []
+    while True:
+        after = found[-1].id if found else None
+        page = instances.running_of(key, after, MOST_SHOWN, ids)
+        found += page
+        if len(page) < MOST_SHOWN:
+            return found
+
+
+def migrate(
+    row: DefinitionVersion,
+    nodes: Mapping[str, str],
+    *,
+    ids: Sequence[UUID] | None,
+    dry_run: bool,
+) -> list[migrating.Move]:
+    """Move running instances to a published version: all of them, or none."""
+    if row.state == DRAFT:
+        raise RefusedError("It is a draft: publish it first.")
+    found = [i for i in _running(row.key, ids) if i.definition_id != row.id]
+    if len(found) > MOST_MOVED:
+        raise RefusedError(
+            f"{len(found)} instances run: name up to {MOST_MOVED} at a time."
+        )
+    target = definitions.compiled(row.id)
+    moves = [migrating.plan(instance, target, nodes) for instance in found]
+    wrong = [move for move in moves if move.problems]
+    if wrong and not dry_run:
+        sentence = next(iter(wrong[0].problems.values()))
+        raise RefusedError(f"{len(wrong)} instances cannot be moved. {sentence}")
+    if not dry_run:
+        for move in moves:
+            migrating.migrate(move, row)
+    return moves

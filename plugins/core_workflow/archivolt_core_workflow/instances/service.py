@@ -1,0 +1,107 @@
+"""Every database access of the instances domain, and nothing else."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Table, func, or_, select
+
+from archivolt_core_workflow.instances.models import RUNNING, Event, Instance, Timer
+from archivolt_core_workflow.tasks.models import Task
+from archivolt_host.kit.service import Service
+
+TASK: Table = Task.__table__  # type: ignore[assignment]
+
+
+class InstanceService(Service[Instance]):
+    """Instances of the current tenant."""
+
+    model = Instance
+    kind = "Instance"
+    sorts = ("created_at", "updated_at", "title")
+    sql_verbs = ("hold", "children", "running_of", "count_running")
+
+    def _condition(self, name: str, value: Any) -> ColumnElement[bool]:
+        if name == "of":
+            mine = select(TASK.c.instance_id).where(TASK.c.assignee == value)
+            return or_(self._c["created_by"] == value, self._c["id"].in_(mine))
+        return super()._condition(name, value)
+
+    def hold(self, id: UUID) -> Instance | None:
+        """Return an instance, and let no other event at it until the commit."""
+        return self._first(self._sql.get.with_for_update(), id=id)
+
+    def children(self, id: UUID) -> Sequence[Instance]:
+        """Return the instances that run inside of one."""
+        query = self._sql.select.where(
+            self._c["parent_id"] == id, self._c["state"] == RUNNING
+        )
+        return self._rows(query)
+
+    def running_of(
+        self, key: str, after: UUID | None, limit: int, ids: Sequence[UUID] | None
+    ) -> Sequence[Instance]:
+        """Return running instances of a key, whatever their version, in id order."""
+        query = self._sql.select.where(
+            self._c["key"] == key, self._c["state"] == RUNNING
+        )
+        if after is not None:
+            query = query.where(self._c["id"] > after)
+        if ids is not None:
+            query = query.where(self._c["id"].in_(ids))
+        return self._rows(query.order_by(self._c["id"]).limit(limit))
+
+    def count_running(self, key: str) -> int:
+        """Return how many instances of a key run."""
+        query = select(func.count()).where(
+            self._c["key"] == key, self._c["state"] == RUNNING
+        )
+        return int(self.connection.scalar(query) or 0)
+
+
+class EventService(Service[Event]):
+    """The history of instances."""
+
+    model = Event
+    kind = "Event"
+    sorts = ("number",)
+
+
+class TimerService(Service[Timer]):
+    """What waits for its time."""
+
+    model = Timer
+    kind = "Timer"
+    sorts = ("fire_at",)
+    sql_verbs = ("due", "earliest", "drop", "take")
+
+    def due(self, moment: datetime, limit: int) -> Sequence[Timer]:
+        """Return timers whose time has come, the oldest first."""
+        query = self._sql.select.where(self._c["fire_at"] <= moment)
+        order = self._c["fire_at"], self._c["id"]
+        return self._rows(query.order_by(*order).limit(limit))
+
+    def earliest(self) -> datetime | None:
+        """Return when the next timer fires, or None where there is none."""
+        query = select(self._c["fire_at"]).order_by(self._c["fire_at"]).limit(1)
+        found: datetime | None = self.connection.scalar(query)
+        return found
+
+    def drop(self, instance: UUID, tokens: Sequence[int]) -> None:
+        """Forget the timers of tokens that have moved on."""
+        self.connection.execute(
+            self._table.delete().where(
+                self._c["instance_id"] == instance, self._c["token"].in_(tokens)
+            )
+        )
+
+    def take(self, id: UUID) -> bool:
+        """Take a timer away; whoever comes second takes nothing."""
+        gone = self.connection.execute(self._sql.delete, {"id": id})
+        return bool(gone.rowcount)
+
+
+instances = InstanceService()
+events = EventService()
+timers = TimerService()

@@ -1,0 +1,1 @@
+"""Instances under way: what the engine decides is carried out here."""

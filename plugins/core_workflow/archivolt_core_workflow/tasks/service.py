@@ -1,0 +1,220 @@
+"""Every database access of the tasks domain, and nothing else."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Table, and_, exists, func, or_, select, union
+
+from archivolt_core_workflow.tasks.models import (
+    DONE,
+    NEVER,
+    OPEN,
+    Candidate,
+    Rotation,
+    Task,
+    Vote,
+)
+from archivolt_host.kit.paging import Page, Slice
+from archivolt_host.kit.service import Service
+
+CANDIDATE: Table = Candidate.__table__  # type: ignore[assignment]
+VOTE: Table = Vote.__table__  # type: ignore[assignment]
+ROTATION: Table = Rotation.__table__  # type: ignore[assignment]
+
+
+class TaskService(Service[Task]):
+    """Tasks of the current tenant."""
+
+    model = Task
+    kind = "Task"
+    sorts = ("created_at", "due_at")
+    sql_verbs = (
+        "show_to",
+        "hide",
+        "inbox",
+        "of_tokens",
+        "open_of",
+        "has_part",
+        "hold",
+        "move",
+        "figures",
+        "spans",
+    )
+
+    def show_to(self, task: Task, subjects: Iterable[str]) -> None:
+        """Let these find the task in their inbox, and nobody else."""
+        self.hide([task.id])
+        rows = [
+            {"subject": subject, "task_id": task.id, "due_at": task.due_at or NEVER}
+            for subject in dict.fromkeys(subjects)
+        ]
+        if rows:
+            self.connection.execute(CANDIDATE.insert(), rows)
+
+    def hide(self, ids: Sequence[UUID], subject: str | None = None) -> None:
+        """Take tasks out of everybody's inbox, or of one's."""
+        gone = CANDIDATE.delete().where(CANDIDATE.c.task_id.in_(ids))
+        if subject is not None:
+            gone = gone.where(CANDIDATE.c.subject == subject)
+        self.connection.execute(gone)
+
+    def inbox(
+        self,
+        page: Page,
+        subjects: Sequence[str],
+        voter: UUID,
+        before: datetime | None = None,
+    ) -> Slice:
+        """Return a page of the open tasks of these subjects, the most urgent first.
+
+        Each subject gives no more than a page: what one's roles could do may be
+        anything, what one sees next is little.
+        """
+        after = page.after()
+        parts = [self._of(s, page.limit + 1, after, voter, before) for s in subjects]
+        # Each part in a table of its own: SQLite sorts no parts of a union.
+        found = union(*[select(part.subquery()) for part in parts]).subquery()
+        keys = select(found).order_by(found.c.due_at, found.c.task_id)
+        rows = self.connection.execute(keys.limit(page.limit + 1)).all()
+        shown, more = rows[: page.limit], len(rows) > page.limit
+        last = shown[-1] if more else None
+        following = (
+            page.cursor_at([last.due_at.isoformat(), str(last.task_id)])
+            if last
+            else None
+        )
+        return Slice(self._by_ids([row.task_id for row in shown]), following)
+
+    def _of(
+        self,
+        subject: str,
+        limit: int,
+        after: Sequence[Any] | None,
+        voter: UUID,
+        before: datetime | None,
+    ) -> Any:
+        due, task = CANDIDATE.c.due_at, CANDIDATE.c.task_id
+        voted = exists().where(VOTE.c.task_id == task, VOTE.c.voter == voter)
+        query = select(due, task).where(CANDIDATE.c.subject == subject, ~voted)
+        if before is not None:
+            query = query.where(due < before)
+        if after is not None:
+            columns = [(due, False), (task, False)]
+            at, last = self._parsed(columns, after)
+            query = query.where(due >= at, or_(due > at, and_(due == at, task > last)))
+        return query.order_by(due, task).limit(limit)
+
+    def _by_ids(self, ids: Sequence[UUID]) -> list[Task]:
+        rows = self._rows(self._sql.select.where(self._c["id"].in_(ids)))
+        by_id = {row.id: row for row in rows}
+        return [by_id[id] for id in ids if id in by_id]
+
+    def hold(self, id: UUID) -> Task | None:
+        """Return a task, and let nobody else change it until the commit."""
+        return self._first(self._sql.get.with_for_update(), id=id)
+
+    def of_tokens(self, instance: UUID, tokens: Sequence[int]) -> Sequence[Task]:
+        """Return the open tasks of these tokens."""
+        return self._rows(
+            self._sql.select.where(
+                self._c["instance_id"] == instance,
+                self._c["state"] == OPEN,
+                self._c["token"].in_(tokens),
+            )
+        )
+
+    def open_of(self, instance: UUID) -> Sequence[Task]:
+        """Return the open tasks of an instance."""
+        query = self._sql.select.where(
+            self._c["instance_id"] == instance, self._c["state"] == OPEN
+        )
+        return self._rows(query.order_by(self._c["id"]))
+
+    def has_part(self, instance: UUID, user: UUID, subjects: Sequence[str]) -> bool:
+        """Return whether somebody has, or may have, a task in an instance."""
+        mine = or_(
+            self._c["assignee"] == user,
+            self._c["ended_by"] == user,
+            exists().where(
+                CANDIDATE.c.task_id == self._c["id"], CANDIDATE.c.subject.in_(subjects)
+            ),
+            exists().where(VOTE.c.task_id == self._c["id"], VOTE.c.voter == user),
+        )
+        query = select(self._c["id"]).where(self._c["instance_id"] == instance, mine)
+        return self.connection.scalar(query.limit(1)) is not None
+
+    def move(self, instance: UUID, nodes: dict[str, str]) -> None:
+        """Let the open tasks of an instance lie at the nodes of another version."""
+        for old, new in nodes.items():
+            self.connection.execute(
+                self._table.update()
+                .where(self._c["instance_id"] == instance, self._c["state"] == OPEN)
+                .where(self._c["node"] == old)
+                .values(node=new)
+            )
+
+    def figures(self, key: str, since: datetime) -> Sequence[Any]:
+        """Return by node how many tasks ended since then, and how many of them late."""
+        late = self._c["ended_at"] > self._c["due_at"]
+        query = select(
+            self._c["node"],
+            func.count().label("done"),
+            func.count().filter(late).label("late"),
+        ).where(*self._ended(key, since))
+        return self.connection.execute(query.group_by(self._c["node"])).all()
+
+    def spans(self, key: str, node: str, since: datetime, most: int) -> list[float]:
+        """Return how many seconds tasks of a node took, the latest first."""
+        query = select(self._c["created_at"], self._c["ended_at"]).where(
+            *self._ended(key, since), self._c["node"] == node
+        )
+        rows = self.connection.execute(
+            query.order_by(self._c["ended_at"].desc()).limit(most)
+        )
+        return [(ended - created).total_seconds() for created, ended in rows]
+
+    def _ended(self, key: str, since: datetime) -> tuple[Any, ...]:
+        return (
+            self._c["key"] == key,
+            self._c["state"] == DONE,
+            self._c["ended_at"] >= since,
+        )
+
+
+class VoteService(Service[Vote]):
+    """Votes of the current tenant."""
+
+    model = Vote
+    kind = "Vote"
+    sql_verbs = ("of",)
+
+    def of(self, task: UUID) -> Sequence[Vote]:
+        """Return the votes on a task."""
+        query = self._sql.select.where(self._c["task_id"] == task)
+        return self._rows(query.order_by(self._c["id"]))
+
+
+class RotationService(Service[Rotation]):
+    """Whose turn it is."""
+
+    model = Rotation
+    kind = "Rotation"
+    sql_verbs = ("next_position",)
+
+    def next_position(self, key: str, node: str) -> int:
+        """Return a number that is one more at each call, for one node."""
+        here = self._c["key"] == key, self._c["node"] == node
+        moved = self._table.update().where(*here)
+        self.connection.execute(moved.values(position=self._c["position"] + 1))
+        query = select(self._c["position"]).where(*here)
+        found = self.connection.scalar(query)
+        if found is None:
+            self.create(key=key, node=node, position=0)
+        return int(found or 0)
+
+
+tasks = TaskService()
+votes = VoteService()
+rotations = RotationService()
