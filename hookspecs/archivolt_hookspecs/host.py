@@ -1,8 +1,28 @@
 """What the host tells plugins about their own life in a tenant."""
 
-from datetime import datetime
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING
 
 from archivolt_hookspecs.markers import collects, joins
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file that belongs to a tenant's rows, and how to open it.
+
+    ``name`` is unique within the plugin: letters, digits, dots, hyphens, underscores.
+    """
+
+    name: str
+    size: int
+    sha256: str
+    open: Callable[[], IO[bytes]] = field(compare=False)
 
 
 @collects
@@ -18,6 +38,29 @@ def resync(since: datetime | None) -> int | None:
 def plugin_purged(plugin: str) -> None:
     """Forget what is kept in the current tenant for a plugin that was purged.
 
-    Its own tables, jobs and schedules are gone by then; this is for what others hold,
-    such as its permissions in a role.
+    The host takes care of its tables, jobs and schedules; this is for what others
+    hold, such as its permissions in a role.
     """
+
+@collects
+def stored_files() -> Iterable[StoredFile]:
+    """Yield the files that rows of the current tenant refer to, for an archive of it.
+
+    Asked in the same read transaction as the rows, also where the plugin is off for
+    the tenant. They may be many: yield them as they are read.
+    """
+    return ()
+
+
+@collects
+def receive_file(name: str, content: IO[bytes]) -> None:
+    """Store one file that ``stored_files`` once yielded, in the current tenant.
+
+    Only the plugin that yielded it is asked, after the rows are there. A content that
+    does not fit its name is refused.
+    """
+
+
+@collects
+def drop_files() -> None:
+    """Delete every file of the current tenant, whose rows are gone."""

@@ -12,6 +12,7 @@ from sqlalchemy.engine import make_url
 
 import archivolt_host
 from archivolt_host import housekeeping
+from archivolt_host.archives import importing
 from archivolt_host.http import headers, health
 from archivolt_host.http.bodies import Bodies
 from archivolt_host.http.edge import Edge
@@ -187,7 +188,8 @@ def _bind(host: Host) -> None:
     orchestrators.bind(Orchestrators(host.registry, housekeeping.OWN_ORCHESTRATORS))
     rings.bind(rings.Bell(host.valkey_url))
     worker.bind(host.catalog)
-    creation.bind(lambda: host.catalog, lambda: host.provisioner)
+    for one in (creation, importing):
+        one.bind(lambda: host.catalog, lambda: host.provisioner)
     drivers.bind(host.home.path)
     host.catalog.on_change(host.registry.forget)
     host.registry.catalog_changed = lambda: host.catalog.refresh(force=True)

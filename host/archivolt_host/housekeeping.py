@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 from archivolt_hookspecs import host, registration
+from archivolt_host.archives import importing
 from archivolt_host.http import idempotency
 from archivolt_host.jobs import bus, retention
 from archivolt_host.jobs.registry import job
@@ -39,4 +40,4 @@ def sweep() -> dict[str, Any]:
 
 
 OWN_JOBS = (resync, sweep, runs.sweep_runs, runs.resume_run)
-OWN_ORCHESTRATORS = (creation.CreateTenant,)
+OWN_ORCHESTRATORS = (creation.CreateTenant, importing.ImportTenant)

@@ -11,8 +11,14 @@ from archivolt_hookspecs.markers import asks, collects
 from archivolt_host.plugins.loading import spec_modules
 
 VERBS = {"ask", "first", "collect", "join", "tell"}
-# Two functions of the host that collect in their own way.
-COLLECTING = {"ask_one": "collect", "brought": "collect"}
+# Functions of the host that collect in their own way.
+COLLECTING = {
+    "ask_one": "collect",
+    "ask_all": "collect",
+    "tell_one": "collect",
+    "brought": "collect",
+}
+WITH_PLUGIN = {"ask_one", "tell_one"}  # whose first argument is a plugin's name
 FEWEST_WORDS = 4
 # Spoken by plugins that are still to come: search, workflow.
 AWAITED = {"describe_documents", "documents_changed_since", "find_actor"}
@@ -48,7 +54,7 @@ def spoken(module):
             case ast.Call(
                 func=ast.Name(id=verb) | ast.Attribute(attr=verb), args=arguments
             ) if verb in VERBS | COLLECTING.keys():
-                place = 1 if verb == "ask_one" else 0
+                place = 1 if verb in WITH_PLUGIN else 0
                 if hook := _named(arguments[place : place + 1]):
                     where = f"{module.path}:{node.lineno}"
                     yield COLLECTING.get(verb, verb), hook, where

@@ -29,9 +29,7 @@ def purge(name: str, dry_run: bool, yes: bool, export: bool | None) -> None:
     by running this again.
     """
     info = _purgeable(name)
-    from archivolt_host.cli.opening import ready
-
-    host = ready()
+    host = _opened_with(info)
     purge = _purge_of(host, info)
     found = [place for place in _places(host, info) if _show(purge, *place)]
     if not found or dry_run:
@@ -58,6 +56,21 @@ def _purgeable(name: str) -> "PluginInfo":
             "its author says how to delete it."
         )
     return info
+
+
+def _opened_with(info: "PluginInfo") -> "Host":
+    """Open the host with the plugin loaded and on nowhere: it drops its own files."""
+    from dataclasses import replace
+
+    from archivolt_host.app import open_host
+    from archivolt_host.cli.logging import configure
+    from archivolt_host.cli.opening import manifest, prepare_catalog_database
+
+    named = manifest()
+    configure("error", for_people=True)
+    host = open_host(manifest=replace(named, plugins={**named.plugins, info.id: {}}))
+    prepare_catalog_database(host)
+    return host
 
 
 def _wants_export(info: "PluginInfo", asked: bool | None) -> bool:
@@ -115,11 +128,11 @@ def _drop(
 
     folder = host.home.path / "exports" / purge.info.id
     for provisioner, place, tenant in track(found, description="Purging"):
-        file = _file(folder, tenant) if export else None
-        purge.drop(provisioner, place, file)
-        sessions.databases().of(place).forget(place)
         if tenant is not None:
-            _tell_others(tenant, purge.info.id)
+            _speak(tenant, purge.info.id)
+        file = _file(folder, tenant) if export else None
+        sessions.databases().of(place).forget(place)
+        purge.drop(provisioner, place, file)
     overrides.forget(purge.info.id, "archivolt plugins purge")
     if export:
         click.echo(f"The rows are kept in {folder}.")
@@ -130,9 +143,11 @@ def _file(folder: Path, tenant: "Tenant | None") -> Path:
     return folder / f"{tenant.slug if tenant else 'catalog'}-{moment}.jsonl"
 
 
-def _tell_others(tenant: "Tenant", plugin: str) -> None:
+def _speak(tenant: "Tenant", plugin: str) -> None:
+    """Have the plugin drop its files, and the others what they hold for it."""
     from archivolt_host.plugins import dispatch
     from archivolt_host.tenants import context, sessions
 
     with context.acting(tenant), sessions.transaction():
+        dispatch.tell_one(plugin, "drop_files")
         dispatch.join("plugin_purged", plugin=plugin)

@@ -1,13 +1,24 @@
-"""``archivolt tenants``: create, list, disable, enable, and their host names."""
+"""``archivolt tenants``: create, list, disable, enable, move, and their host names."""
+
+from typing import TYPE_CHECKING
 
 import click
 
+from archivolt_host.cli.moving import export_command, import_command
 from archivolt_host.tenants.states import ACTIVE, CREATING, DISABLED
+
+if TYPE_CHECKING:
+    from archivolt_host.app import Host
+    from archivolt_host.tenants.context import Tenant
 
 
 @click.group()
 def tenants() -> None:
-    """Create, list, disable and enable tenants, and give them host names."""
+    """Create, list, disable, enable and move tenants, and give them host names."""
+
+
+tenants.add_command(export_command)
+tenants.add_command(import_command)
 
 
 @tenants.command()
@@ -33,12 +44,7 @@ def create(slug: str, placement: str | None, admin: str, password: str) -> None:
     from archivolt_host.orchestration.creation import CreateTenant
 
     host = ready()
-    chosen = placement or str(host.manifest.host["default_placement"])
-    if chosen == "schema" and not host.provisioner.migrator_url:
-        raise click.ClickException(
-            "A schema needs PostgreSQL: set catalog_url under [host] in the manifest, "
-            "or use --placement sqlite."
-        )
+    chosen = placement_of(host, placement)
     given = password or secrets.token_urlsafe(12)
     who = {"placement": chosen, "admin": admin, "password": given}
     CreateTenant(slug, **who).run()
@@ -90,7 +96,7 @@ def domain(slug: str, host_name: str, remove: bool) -> None:
     from archivolt_host.cli.opening import ready
 
     catalog = ready().catalog
-    _known(slug)
+    known(slug)
     if remove:
         catalog.remove_domain(slug, host_name)
         click.echo(f"{host_name} leads to {slug} no more.")
@@ -99,22 +105,34 @@ def domain(slug: str, host_name: str, remove: bool) -> None:
     click.echo(f"{host_name} leads to {slug} now.")
 
 
+def placement_of(host: "Host", asked: str | None) -> str:
+    """Return where a new tenant's data goes, if that is possible here."""
+    chosen = asked or str(host.manifest.host["default_placement"])
+    if chosen == "schema" and not host.provisioner.migrator_url:
+        raise click.ClickException(
+            "A schema needs PostgreSQL: set catalog_url under [host] in the manifest, "
+            "or use --placement sqlite."
+        )
+    return chosen
+
+
 def _set_state(slug: str, state: str) -> None:
     from archivolt_host.cli.opening import ready
 
     catalog = ready().catalog
-    _known(slug)
+    known(slug)
     catalog.set_state(slug, state)
 
 
-def _known(slug: str) -> None:
-    """Refuse a tenant that was never made, or not to the end."""
+def known(slug: str) -> "Tenant":
+    """Return a tenant; refuse one that was never made, or not to the end."""
     from archivolt_host.cli.opening import ready
     from archivolt_host.plugins.errors import did_you_mean
 
-    names = [one.slug for one in ready().catalog.all(ACTIVE, DISABLED)]
-    if slug not in names:
+    found = {one.slug: one for one in ready().catalog.all(ACTIVE, DISABLED)}
+    if slug not in found:
         raise click.ClickException(
-            f"There is no tenant {slug}.{did_you_mean(slug, names)} "
+            f"There is no tenant {slug}.{did_you_mean(slug, found)} "
             "List them: archivolt tenants list"
         )
+    return found[slug]

@@ -145,6 +145,23 @@ def ask_one(plugin: str, hook: str, **arguments: Any) -> Any:
     return None
 
 
+def ask_all(hook: str, **arguments: Any) -> Iterator[tuple[str, Any]]:
+    """Yield each plugin's answer, on or off for this tenant; errors are the caller's.
+
+    For what concerns data that is there whether or not its plugin is on.
+    """
+    plugins = registry()
+    for i in plugins.implementations(hook, frozenset(plugins.names)):
+        yield i.plugin, _run(i, hook, arguments)
+
+
+def tell_one(plugin: str, hook: str, **arguments: Any) -> None:
+    """Have one plugin do something, on or off for this tenant."""
+    plugins = registry()
+    for i in plugins.implementations(hook, frozenset({plugin})):
+        _run(i, hook, arguments)
+
+
 def join(hook: str, **arguments: Any) -> None:
     """Let everyone write inside the caller's transaction; an error aborts it."""
     for i in _prepared("join", hook):

@@ -45,6 +45,7 @@ class PluginInfo:
     settings: Mapping[str, Setting] = field(default_factory=dict)
     commands: Mapping[str, str] = field(default_factory=dict)
     tables: str = ""
+    derived: bool = False
     on_purge: str = "drop"
 
 
@@ -158,7 +159,11 @@ def _data(section: Section) -> dict[str, Any]:
     if tables.startswith(_FOREIGN_TABLES):
         raise section.wrong(f'tables = "{tables}" belongs to others: choose your own.')
     purges = ("drop", "export-then-drop", "keep")
-    return {"tables": tables, "on_purge": section.choice("on_purge", purges, "drop")}
+    return {
+        "tables": tables,
+        "derived": section.flag("derived"),
+        "on_purge": section.choice("on_purge", purges, "drop"),
+    }
 
 
 def _grants(source: str, raw: dict[str, Any]) -> dict[str, tuple[str, ...]]:

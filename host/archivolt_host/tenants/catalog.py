@@ -14,7 +14,14 @@ from sqlalchemy.orm import Session
 from archivolt_host.errors import InvalidError, NotFoundError, RefusedError
 from archivolt_host.tenants import sessions
 from archivolt_host.tenants.context import Place, SchemaPlace, SqlitePlace, Tenant
-from archivolt_host.tenants.models import DomainRow, EpochRow, OutRow, TenantRow
+from archivolt_host.tenants.models import (
+    CatchingUpRow,
+    DomainRow,
+    EpochRow,
+    OutRow,
+    OverrideRow,
+    TenantRow,
+)
 from archivolt_host.tenants.states import ACTIVE, CREATING
 
 SLUG = re.compile(r"[a-z][a-z0-9-]{0,40}[a-z0-9]")
@@ -134,8 +141,13 @@ class Catalog:
             return SqlitePlace(self.folder / row.location)
         return SchemaPlace(row.location, row.location)
 
-    def add(self, slug: str, name: str, placement: str) -> Tenant:
-        """Enter a tenant that is being created; a used or odd name is refused."""
+    def add(
+        self, slug: str, name: str, placement: str, id: UUID | None = None
+    ) -> Tenant:
+        """Enter a tenant that is being created; a used or odd name is refused.
+
+        It gets the ``id`` that it had elsewhere, unless another tenant has that here.
+        """
         check_slug(slug)
         location = f"{slug}.db" if placement == "sqlite" else schema_name(slug)
         with sessions.catalog(write=True) as session:
@@ -143,6 +155,8 @@ class Catalog:
             row = TenantRow(
                 slug=slug, name=name, placement=placement, location=location
             )
+            if id is not None and session.get(TenantRow, id) is None:
+                row.id = id
             session.add(row)
             session.flush()
             return self.tenant(row)
@@ -159,7 +173,8 @@ class Catalog:
         """Take a tenant that could not be created out of the catalog."""
         with sessions.catalog(write=True) as session:
             session.delete(_row(session, slug))
-            session.execute(delete(OutRow).where(OutRow.tenant == slug))
+            for model in (OutRow, OverrideRow, CatchingUpRow):
+                session.execute(delete(model).where(model.tenant == slug))
             bump(session)
 
     def domains(self) -> dict[str, list[str]]:

@@ -6,7 +6,7 @@ the plan's template (a file to copy, or one SQL script), not from replaying hist
 
 import hashlib
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -71,10 +71,15 @@ class Source:
         """Return the revision that a database is at."""
         return self._context(connection=connection).get_current_revision() or ""
 
-    def upgrade(self, connection: Connection) -> None:
-        """Bring one database to the head, or leave it as it is and raise."""
+    def upgrade(self, connection: Connection, to: str = "head") -> None:
+        """Bring one database to a revision, or leave it as it is and raise."""
         with connection.begin_nested(), kept_whole(connection):
-            self.run(self._context(connection=connection))
+            self.run(self._context(connection=connection, to=to))
+
+    def knows(self, revision: str) -> bool:
+        """Return whether a revision is one of these scripts'."""
+        scripts = self.script.walk_revisions()
+        return revision in {script.revision for script in scripts}
 
     def downgrade(self, connection: Connection) -> None:
         """Take the whole history back, tables and all."""
@@ -164,6 +169,16 @@ class Plan:
     def pending(self, connection: Connection) -> Sequence[Source]:
         """Return the sources that a database is behind."""
         return [s for s in self.sources if s.revision(connection) != s.head]
+
+    def revisions(self, connection: Connection) -> dict[str, str]:
+        """Return the revision that a database is at, by source."""
+        return {s.name: s.revision(connection) for s in self.sources}
+
+    def replay(self, connection: Connection, revisions: Mapping[str, str]) -> None:
+        """Make the tables of an empty database as they were at other revisions."""
+        for source in self.sources:
+            if revision := revisions.get(source.name):
+                source.upgrade(connection, to=revision)
 
     def upgrade(self, connection: Connection) -> Applied:
         """Bring one database to the heads, as far as it goes.

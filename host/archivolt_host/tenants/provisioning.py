@@ -56,8 +56,14 @@ class Provisioner:
         with self.migration(place) as connection:
             return [source.name for source in self.plan.pending(connection)]
 
+    def create_empty(self, place: Place) -> None:
+        """Make a tenant's database without tables, with the rights it needs."""
+        if isinstance(place, SchemaPlace):
+            with self.migration(place) as connection:
+                self._prepare_schema(connection, place)
+
     def migration(self, place: Place) -> AbstractContextManager[Connection]:
-        """Open a database as the owner of its tables; committed on the way out."""
+        """Open a place as the one who owns its tables, in one transaction."""
         if isinstance(place, SqlitePlace):
             return sqlite_migration(place.path)
         return schema_migration(self.migrator_url, place.schema)

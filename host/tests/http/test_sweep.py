@@ -26,6 +26,8 @@ PUBLISHED = {
         for prefix in ("/vault/auth/jwt", "/api/auth/jwt")
         for what in ("refresh", "token", "token/refresh")
     ),
+    "POST /vault/auth/password/confirm",
+    "POST /vault/auth/password/reset",
     "POST /vault/auth/refresh",
     "POST /vault/auth/token",
 }

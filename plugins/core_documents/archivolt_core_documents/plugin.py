@@ -1,17 +1,21 @@
 """The documents plugin: all that it adds to the platform, on one page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import IO, Any
 from uuid import UUID
 
+from archivolt_core_documents.blobs import blobs
 from archivolt_core_documents.documents import logic, orchestrators, samples
 from archivolt_core_documents.documents import views as documents
 from archivolt_core_documents.folders import views as folders
+from archivolt_core_documents.versions import orchestrators as contents
 from archivolt_core_documents.versions import views as versions
 from archivolt_hookspecs import hookimpl
 from archivolt_hookspecs.documents import DocumentInfo
+from archivolt_hookspecs.host import StoredFile
 from archivolt_hookspecs.registration import Action, Permission
+from archivolt_host.kit.context import tenant
 
 EVERYONE = ("admin", "member")
 
@@ -70,6 +74,21 @@ class Documents:
     def purge_storage(self, before: float) -> int:
         """Delete what was long in the trash, and contents without a version."""
         return orchestrators.sweep(before)
+
+    @hookimpl
+    def stored_files(self) -> Iterable[StoredFile]:
+        """Yield every content for an archive of the tenant."""
+        return contents.stored()
+
+    @hookimpl
+    def receive_file(self, name: str, content: IO[bytes]) -> None:
+        """Store a content out of an archive."""
+        contents.receive(name, content)
+
+    @hookimpl
+    def drop_files(self) -> None:
+        """Delete every content of a tenant that is gone."""
+        blobs().drop(tenant().slug)
 
     @hookimpl
     def describe_documents(

@@ -4,6 +4,8 @@ from uuid import UUID
 
 from flask import g, has_request_context
 
+from archivolt_host.kit.errors import DeniedError
+
 
 def came_by(session: UUID) -> None:
     """Note the session whose proof the request carries."""
@@ -15,3 +17,9 @@ def current_session() -> UUID | None:
     """Return that session; None where an API key proves who is asking."""
     found: UUID | None = g.get("identity_session")
     return found
+
+
+def require_session() -> None:
+    """Refuse what only a person at a sign-in may do: a key makes no further keys."""
+    if current_session() is None:
+        raise DeniedError("An API key cannot do this: sign in with a password.")

@@ -4,6 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from archivolt_core_identity.attempts import logic as attempts
+from archivolt_core_identity.factors import views as factor_views
+from archivolt_core_identity.keys import logic as keys
+from archivolt_core_identity.keys import views as key_views
+from archivolt_core_identity.passwords import logic as passwords
+from archivolt_core_identity.passwords import orchestrators as resets
+from archivolt_core_identity.passwords import views as password_views
 from archivolt_core_identity.sessions import logic as sessions
 from archivolt_core_identity.sessions import views as session_views
 from archivolt_core_identity.tokens import logic as tokens
@@ -31,6 +38,9 @@ class Identity:
             token_views.blueprint,
             token_views.jwt,
             session_views.blueprint,
+            password_views.blueprint,
+            factor_views.blueprint,
+            key_views.blueprint,
             user_views.blueprint,
             user_views.me,
         ]
@@ -45,6 +55,11 @@ class Identity:
             Permission("users.manage", "Add users and change them."),
             Permission("jobs.read", "See everybody's jobs."),
         ]
+
+    @hookimpl
+    def register_jobs(self) -> Sequence[Any]:
+        """Mail those who forgot their password."""
+        return [resets.send_reset]
 
     @hookimpl
     def register_actions(self) -> Sequence[Action]:
@@ -67,14 +82,15 @@ class Identity:
 
     @hookimpl
     def purge_storage(self, before: float) -> int:
-        """Forget sessions that ended long ago; they are no files, so count none."""
-        sessions.forget_old(before)
+        """Forget what ended long ago; it is no files, so it counts none."""
+        for domain in (sessions, attempts, passwords):
+            domain.forget_old(before)
         return 0
 
     @hookimpl
     def identify(self, scheme: str, token: str) -> Actor | None:
-        """Tell whose token it is."""
-        return tokens.identify(token)
+        """Tell whose token or key it is."""
+        return keys.identify(token) if scheme == "Token" else tokens.identify(token)
 
     @hookimpl
     def find_actor(self, who: str) -> Actor | None:

@@ -9,6 +9,7 @@ is recorded without a commit of its own.
 import fcntl
 import hashlib
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -121,6 +122,11 @@ class LocalBlobs:
             return True
         finally:
             os.close(lock)
+
+    def drop(self, tenant: str) -> None:
+        """Delete the tenant's folder."""
+        with suppress(FileNotFoundError):
+            shutil.rmtree(self.root / tenant)
 
     def stale(self, tenant: str, before: float) -> Iterator[str]:
         """Clear away what was left in ``incoming/`` before a time."""

@@ -49,5 +49,8 @@ class Blobs(Protocol):
     def discard(self, tenant: str, sha256: str, needed: Callable[[], bool]) -> bool:
         """Delete a content unless ``needed()``; nobody can refer to it meanwhile."""
 
+    def drop(self, tenant: str) -> None:
+        """Delete every content of a tenant."""
+
     def stale(self, tenant: str, before: float) -> Iterator[str]:
         """Clear away old ways in; yield the hashes that may be kept for nothing."""

@@ -16,7 +16,7 @@ class VersionService(Service[Version]):
     model = Version
     kind = "Version"
     sorts = ("number", "created_at")
-    sql_verbs = ("numbered", "refers_to", "remove_of", "hashes_of")
+    sql_verbs = ("numbered", "refers_to", "remove_of", "hashes_of", "contents")
 
     def numbered(self, document_id: UUID, number: int) -> Version:
         """Return one version of a document, or raise NotFoundError."""
@@ -33,6 +33,17 @@ class VersionService(Service[Version]):
         """Return whether any version has this content."""
         query = select(self._c["id"]).where(self._c["sha256"] == sha256).limit(1)
         return self.connection.scalar(query) is not None
+
+    def contents(self, after: str, limit: int) -> Sequence[tuple[str, int]]:
+        """Return the next contents with their sizes, by hash."""
+        query = (
+            select(self._c["sha256"], self._c["size"])
+            .where(self._c["sha256"] > after)
+            .distinct()
+            .order_by(self._c["sha256"])
+            .limit(limit)
+        )
+        return [(sha256, size) for sha256, size in self.connection.execute(query)]
 
     def hashes_of(self, documents: Sequence[UUID]) -> set[str]:
         """Return the contents of some documents."""

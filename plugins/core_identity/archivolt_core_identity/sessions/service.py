@@ -53,9 +53,11 @@ HOLDER = (
         SESSION.c.proof,
         SESSION.c.expires_at,
         SESSION.c.ended_at,
+        SESSION.c.impersonator,
         USER.c.id.label("user_id"),
         USER.c.username,
         USER.c.roles,
+        USER.c.group_ids,
         USER.c.state,
     )
     .join(USER, USER.c.id == SESSION.c.user_id)

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from archivolt_core_identity import caller
 from archivolt_core_identity.sessions import logic
 from archivolt_core_identity.sessions.schemas import SessionQuery, SessionSchema
 from archivolt_core_identity.sessions.service import sessions
@@ -36,6 +37,7 @@ class Sessions(ModelAPIView):
     @blueprint.response(204)
     def delete(self) -> None:
         """Sign out everywhere: every token and cookie of one's own ends at once."""
+        caller.require_session()
         logic.sign_out_everywhere(actor().id)
 
 
@@ -47,6 +49,7 @@ class OneSession(ModelAPIView):
     @blueprint.response(204)
     def delete(self, id: UUID) -> None:
         """End one of one's own sign-ins."""
+        caller.require_session()
         logic.sign_out(id)
 
 

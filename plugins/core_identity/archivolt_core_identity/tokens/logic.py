@@ -17,21 +17,18 @@ from flask_jwt_extended import (
 )
 from flask_jwt_extended.exceptions import JWTExtendedException
 
-from archivolt_core_identity import caller
+from archivolt_core_identity import caller, signing_in
 from archivolt_core_identity.keyring import FIRST, Keyring
 from archivolt_core_identity.sessions import logic as sessions
 from archivolt_core_identity.sessions.models import TOKENS
 from archivolt_core_identity.users import logic as people
-from archivolt_core_identity.users.service import users
 from archivolt_hookspecs.identity import Actor
-from archivolt_host.kit import hooks
 from archivolt_host.kit.context import tenant
 from archivolt_host.kit.db import reading
-from archivolt_host.kit.errors import DeniedError, RefusedError, UnauthorizedError
+from archivolt_host.kit.errors import UnauthorizedError
 from archivolt_host.kit.settings import setting
 
 PLUGIN, KEYRING = "core_identity", "archivolt_keyring"
-WRONG = "User name or password is wrong."
 # How far the clocks of two machines may differ. Expiry is strict all the same.
 SKEW = 60
 
@@ -71,16 +68,9 @@ def _key(ring: Keyring, header: dict[str, Any]) -> str:
     return found
 
 
-def sign_in(username: str, password: str) -> dict[str, Any]:
+def sign_in(username: str, password: str, otp: str | None = None) -> dict[str, Any]:
     """Return tokens for a user who knows the password, or raise 401."""
-    with reading():
-        user = users.by_name(people.name_key(username))
-    if not people.verify(user, password) or user is None:
-        raise UnauthorizedError(WRONG)
-    try:
-        hooks.ask("sign_in_refused", username=user.username)
-    except RefusedError as refusal:
-        raise DeniedError(str(refusal)) from refusal
+    user = signing_in.authenticate(username, password, otp)
     proof, lifetime = token_urlsafe(), setting(PLUGIN, "refresh_lifetime")
     session = sessions.begin(user.id, TOKENS, proof, lifetime)
     return issue(user.id, session.id, proof)
@@ -126,7 +116,8 @@ def identify(token: str) -> Actor | None:
     if holder is None:
         return None
     caller.came_by(claims.sid)
-    return people.as_actor(holder.user_id, holder.username, holder.roles)
+    who = holder.impersonator
+    return people.as_actor(holder.user_id, holder, impersonator=who)
 
 
 def verify(token: str, kind: str) -> Claims | None:

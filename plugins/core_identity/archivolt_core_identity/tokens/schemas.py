@@ -10,6 +10,7 @@ class SignInSchema(BaseSchema):
 
     username = fields.String(required=True, validate=validate.Length(1, 150))
     password = fields.String(required=True, validate=validate.Length(1, 1024))
+    otp = fields.String(load_default=None, validate=validate.Length(1, 20))
 
 
 class RefreshSchema(BaseSchema):

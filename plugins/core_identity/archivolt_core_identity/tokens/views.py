@@ -29,8 +29,8 @@ class Token(ModelAPIView):
     @blueprint.arguments(SignInSchema)
     @blueprint.response(200, TokenSchema)
     def post(self, sent: dict[str, Any]) -> dict[str, Any]:
-        """Sign in with user name and password."""
-        return logic.sign_in(sent["username"], sent["password"])
+        """Sign in with user name, password and the code of a second factor."""
+        return logic.sign_in(**sent)
 
 
 @jwt.route("/token/refresh", endpoint="renewal")

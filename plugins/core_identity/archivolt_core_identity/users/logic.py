@@ -2,16 +2,13 @@
 
 import unicodedata
 from collections.abc import Sequence
-from functools import cache
 from typing import Any
 from uuid import UUID
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerifyMismatchError
-
+from archivolt_core_identity import hashing
 from archivolt_core_identity.sessions.models import REVOKED
 from archivolt_core_identity.sessions.service import sessions
-from archivolt_core_identity.users.models import ACTIVE, DISABLED, User
+from archivolt_core_identity.users.models import ACTIVE, DISABLED, PERSON, SERVICE, User
 from archivolt_core_identity.users.service import users
 from archivolt_hookspecs.identity import Actor, UserInfo
 from archivolt_host.kit import hooks
@@ -22,11 +19,7 @@ from archivolt_host.kit.errors import InvalidError, RefusedError
 
 ADMIN, MEMBER = "admin", "member"
 ROLES = (ADMIN, MEMBER)
-MIN_PASSWORD, MAX_PASSWORD = 8, 1024
 MAX_NAME = 150
-NO_PASSWORD = ""  # signs nobody in
-
-hasher = PasswordHasher()
 
 
 def name_key(username: str) -> str:
@@ -40,12 +33,18 @@ def create(
     *,
     roles: Sequence[str] | None = None,
     email: str | None = None,
+    kind: str = PERSON,
 ) -> User:
     """Add a user; a used name, a short password or an unknown role is refused."""
     _check_name(username)
     roles = _known(roles or (MEMBER,))
+    if kind == SERVICE and password is not None:
+        raise InvalidError(
+            "A service account has no password: make keys for it at /vault/keys.",
+            {"password": ["Not for service accounts."]},
+        )
     if password is not None:
-        check_password(password)
+        hashing.check(password, username, email)
     key = name_key(username)
     if users.by_name(key) is not None:
         raise RefusedError(f"There is a user {username} already.")
@@ -53,7 +52,8 @@ def create(
         username=username.strip(),
         name_key=key,
         email=email or None,
-        password_hash=hasher.hash(password) if password else NO_PASSWORD,
+        kind=kind,
+        password_hash=hashing.hashed(password) if password else hashing.NO_PASSWORD,
         roles=roles,
     )
     hooks.join("user_saved", user=info(user), roles=roles)
@@ -68,8 +68,10 @@ def change(user: User, values: dict[str, Any]) -> User:
         )
     values = {**values, "updated_at": now()}
     if (password := values.pop("password", None)) is not None:
-        check_password(password)
-        values["password_hash"] = hasher.hash(password)
+        if user.kind == SERVICE:
+            raise RefusedError("A service account has no password: give it a key.")
+        hashing.check(password, user.username, user.email)
+        values["password_hash"] = hashing.hashed(password)
         sessions.end_all(user.id, REVOKED)  # whoever knew the old one is out
     if values.get("state") == DISABLED:
         sessions.end_all(user.id, REVOKED)
@@ -96,7 +98,7 @@ def find_actor(who: str) -> Actor | None:
         found = users.by_name(name_key(who))
     if found is None or found.state != ACTIVE:
         return None
-    return as_actor(found.id, found.username, found.roles)
+    return actor_of(found)
 
 
 def info(user: User) -> UserInfo:
@@ -130,43 +132,41 @@ def _check_name(username: str) -> None:
         raise InvalidError(f"A user name has 1 to {MAX_NAME} printable characters.")
 
 
-def check_password(password: str) -> None:
-    """Refuse a password that is too short to be worth anything."""
-    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
-        raise InvalidError(
-            f"A password has {MIN_PASSWORD} to {MAX_PASSWORD} characters.",
-            {"password": [f"{MIN_PASSWORD} to {MAX_PASSWORD} characters."]},
-        )
-
-
 def set_password(user: User, password: str) -> None:
     """Give a user another password."""
-    check_password(password)
-    users.update(user, password_hash=hasher.hash(password))
+    hashing.check(password, user.username, user.email)
+    users.update(user, password_hash=hashing.hashed(password))
     sessions.end_all(user.id, REVOKED)
 
 
-def verify(user: User | None, password: str) -> bool:
-    """Return whether the password is right; unknown names take just as long."""
-    try:
-        hasher.verify((user and user.password_hash) or _nobody(), password)
-    except (VerifyMismatchError, InvalidHashError):
-        return False
-    return user is not None and bool(user.password_hash) and user.state == ACTIVE
-
-
-@cache
-def _nobody() -> str:
-    return hasher.hash("nobody has this password")
-
-
-def as_actor(id: object, name: str, roles: list[str]) -> Actor:
+def actor_of(user: User) -> Actor:
     """Return a user as one who asks."""
-    return Actor(id, name, tenant().slug, frozenset(roles))  # type: ignore[arg-type]
+    return as_actor(user.id, user)
+
+
+def as_actor(
+    id: UUID,
+    found: Any,
+    *,
+    limits: Sequence[str] | None = None,
+    impersonator: UUID | None = None,
+) -> Actor:
+    """Return whom a row with a user's name, roles and groups stands for."""
+    return Actor(
+        id,
+        found.username,
+        tenant().slug,
+        frozenset(found.roles),
+        frozenset(map(UUID, found.group_ids)),
+        None if limits is None else frozenset(limits),
+        impersonator,
+    )
 
 
 def granted(actor: Actor, permission: str) -> bool | None:
     """Let admins do everything, and members what the permission names them for."""
+    if actor.limits is not None and permission not in actor.limits:
+        return False
     if ADMIN in actor.roles:
         return True
     declared = permissions().get(permission)

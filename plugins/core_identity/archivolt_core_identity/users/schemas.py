@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from archivolt_core_identity.users.models import STATES
+from archivolt_core_identity.users.models import KINDS, PERSON, STATES
 from archivolt_host.kit.api import BaseSchema, ListQuery, Moment, Sort
 
 EMAIL = validate.Length(max=254)
@@ -16,6 +16,8 @@ class UserSchema(BaseSchema):
     email = fields.String(required=True, allow_none=True)
     roles = fields.List(fields.String(), required=True)
     state = fields.String(required=True, validate=validate.OneOf(STATES))
+    kind = fields.String(required=True, validate=validate.OneOf(KINDS))
+    display_name = fields.String(required=True, allow_none=True)
     created_at = Moment(required=True)
     updated_at = Moment(required=True)
 
@@ -27,6 +29,7 @@ class NewUserSchema(BaseSchema):
     password = fields.String(load_default=None, validate=validate.Length(1, 1024))
     email = fields.Email(load_default=None, allow_none=True, validate=EMAIL)
     roles = fields.List(fields.String(), load_default=None)
+    kind = fields.String(load_default=PERSON, validate=validate.OneOf(KINDS))
 
 
 class UserChangeSchema(BaseSchema):

@@ -2,7 +2,7 @@
 
 from sqlalchemy import bindparam
 
-from archivolt_core_identity.users.models import User
+from archivolt_core_identity.users.models import ACTIVE, User
 from archivolt_host.kit.service import Service
 
 
@@ -12,7 +12,7 @@ class UserService(Service[User]):
     model = User
     kind = "User"
     sorts = ("created_at", "username")
-    sql_verbs = ("by_name", "find")
+    sql_verbs = ("by_name", "find", "reachable")
 
     def find(self, id: object) -> User | None:
         """Return a user, or None."""
@@ -21,6 +21,17 @@ class UserService(Service[User]):
     def by_name(self, name_key: str) -> User | None:
         """Return the user with a name, or None."""
         return self._first(BY_NAME, name_key=name_key)
+
+    def reachable(self, name_key: str, email: str) -> list[User]:
+        """Return the active users of a name or an address who have an address."""
+        is_asked = (self._c["name_key"] == name_key) | (self._c["email"] == email)
+        return self._rows(
+            self._sql.select.where(
+                is_asked,
+                self._c["email"].is_not(None),
+                self._c["state"] == ACTIVE,
+            )
+        )
 
 
 BY_NAME = UserService._sql.select.where(

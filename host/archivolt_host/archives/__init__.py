@@ -1,0 +1,1 @@
+"""A tenant, or a whole home, in a file: written, checked, and brought back."""

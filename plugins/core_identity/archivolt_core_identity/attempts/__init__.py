@@ -1,0 +1,1 @@
+"""Attempts to sign in: counted, and slowed down."""

@@ -1,0 +1,1 @@
+"""Second factors: a code from a device besides the password."""

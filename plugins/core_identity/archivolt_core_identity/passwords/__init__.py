@@ -1,0 +1,1 @@
+"""Passwords: changed by those who know them, and reset by those who do not."""

@@ -1,0 +1,147 @@
+"""A tenant is exported, and lives on elsewhere: in another placement, by any name."""
+
+from io import BytesIO
+
+import pytest
+
+from archivolt_host.archives.exporting import export_tenant
+from archivolt_host.archives.importing import ImportTenant
+from archivolt_host.orchestration.creation import CreateTenant
+from archivolt_host.plugins import overrides
+
+pytestmark = pytest.mark.plugins(
+    "core_identity", "core_documents", "core_search", "core_audit"
+)
+SIGN_IN = {"username": "admin", "password": "a test password"}
+TEXT = "Ein Vertrag über Zweifel und Ähnliches."
+
+
+@pytest.fixture
+def moves(open_home, tmp_path):
+    """Export and import as the command line does."""
+
+    class Moves:
+        def out(self, tenant, name="tenant.tar"):
+            host = open_home.current
+            with (tmp_path / name).open("wb") as file:
+                export_tenant(tenant, host.provisioner.plan, [], file)
+            return tmp_path / name
+
+        def into(self, archive, slug, placement):
+            host = open_home.current
+            done = ImportTenant(str(archive), slug, placement).run()
+            return host.catalog.get(slug), done
+
+    return Moves()
+
+
+def signed_in(app, slug):
+    client = app.test_client()
+    client.environ_base["HTTP_ORG"] = slug
+    answer = client.post("/vault/auth/token", json=SIGN_IN)
+    assert answer.status_code == 200, answer.text
+    client.environ_base["HTTP_AUTHORIZATION"] = f"JWT {answer.json['access']}"
+    return client
+
+
+def upload(client, name, text, **fields):
+    form = {**fields, "file": (BytesIO(text.encode()), name)}
+    answer = client.post("/vault/documents", data=form)
+    assert answer.status_code == 201, answer.text
+    return answer.json["id"]
+
+
+def lived_in(app, tenant, run_jobs):
+    """Fill a tenant with something of everything; return what a client then sees."""
+    client = signed_in(app, tenant.slug)
+    folder = client.post("/vault/folders", json={"name": "Verträge"}).json["id"]
+    inner = {"name": "2026", "parent_id": folder}
+    client.post("/vault/folders", json=inner)
+    one = upload(client, "vertrag.txt", TEXT, folder_id=folder, tags="a,b")
+    upload(client, "same.txt", TEXT)
+    match = {"If-Match": client.get(f"/vault/documents/{one}").headers["ETag"]}
+    said = {"metadata": {"n": 1, "deep": [None, "ü", 1.5]}}
+    assert client.patch(f"/vault/documents/{one}", json=said, headers=match).json
+    gone = upload(client, "gone.txt", "Weg damit")
+    client.delete(f"/vault/documents/{gone}", headers={"If-Match": "*"})
+    run_jobs(tenant)
+    return seen(client)
+
+
+def seen(client):
+    """Return all that a client sees, but for what differs by tenant."""
+    documents = client.get("/vault/documents?sort=title").json["items"]
+    return {
+        "documents": documents,
+        "folders": client.get("/vault/folders").json["items"],
+        "trash": [d["id"] for d in client.get("/vault/trash").json["items"]],
+        "texts": [
+            client.get(f"/vault/documents/{d['id']}/content", buffered=True).text
+            for d in documents
+        ],
+        "found": {
+            hit["document"]["id"]
+            for hit in client.get("/vault/search?q=zweifel").json["items"]
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("placement", "target"),
+    [("sqlite", "sqlite"), ("schema", "schema"), ("schema", "sqlite")],
+    indirect=["placement"],
+)
+def test_a_tenant_lives_on_in_another_placement(
+    app, tenant, run_jobs, moves, placement, target
+):
+    before = lived_in(app, tenant, run_jobs)
+    assert len(before["found"]) == 2
+    moved, imported = moves.into(moves.out(tenant), "umbra", target)
+    assert type(moved.place).__name__.lower() == f"{target}place"
+    assert (imported["files"], imported["notes"]) == (2, [])
+    run_jobs(moved)
+    client = signed_in(app, "umbra")
+    assert seen(client) == before
+    upload(client, "new.txt", "Neues und Zweifel")
+    run_jobs(moved)
+    assert len(seen(client)["found"]) == 3
+    assert seen(signed_in(app, tenant.slug)) == before
+
+
+@pytest.mark.placements("schema")
+def test_from_a_file_into_a_schema_and_back(app, open_home, run_jobs, moves):
+    host = open_home.current
+    CreateTenant("first", "sqlite", "admin", SIGN_IN["password"]).run()
+    before = lived_in(app, host.catalog.get("first"), run_jobs)
+    archive = moves.out(host.catalog.get("first"))
+    for slug, placement in (("second", "schema"), ("third", "sqlite")):
+        moved, _ = moves.into(archive, slug, placement)
+        run_jobs(moved)
+        assert seen(signed_in(app, slug)) == before
+        archive = moves.out(moved, f"{slug}.tar")
+
+
+@pytest.mark.placements
+def test_it_keeps_its_id_where_that_is_free(host, tenant, moves):
+    archive = moves.out(tenant)
+    copy, _ = moves.into(archive, "copy", host.manifest.host["default_placement"])
+    assert copy.id != tenant.id
+    host.provisioner.drop(tenant.place)
+    host.catalog.remove(tenant.slug)
+    back, _ = moves.into(archive, "acme", host.manifest.host["default_placement"])
+    assert back.id == tenant.id
+
+
+def test_switches_and_settings_come_along(host, tenant, moves):
+    off = {overrides.ENABLED: False}
+    overrides.write(tenant.slug, "core_search", off, "test")
+    small = {"settings.max_upload": "1MiB", "settings.gone": 1}
+    overrides.write(tenant.slug, "core_documents", small, "test")
+    host.registry.forget()
+    _, imported = moves.into(moves.out(tenant), "umbra", "sqlite")
+    host.registry.forget()
+    assert "core_search" not in host.registry.enabled("umbra")
+    assert host.registry.settings("core_documents", "umbra")["max_upload"] == 2**20
+    assert imported["notes"] == [
+        "core_documents.gone is not set: there is no such setting here."
+    ]
