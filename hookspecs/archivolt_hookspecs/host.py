@@ -42,6 +42,7 @@ def plugin_purged(plugin: str) -> None:
     hold, such as its permissions in a role.
     """
 
+
 @collects
 def stored_files() -> Iterable[StoredFile]:
     """Yield the files that rows of the current tenant refer to, for an archive of it.

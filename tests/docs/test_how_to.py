@@ -2,6 +2,7 @@
 
 import inspect
 import re
+import tomllib
 from io import BytesIO
 from pathlib import Path
 
@@ -9,7 +10,9 @@ import pytest
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-to.md"
 SECTION = re.compile(r"^## (.+?)$(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
-BLOCK = re.compile(r"^```python (plugin|check)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(
+    r"^```(?:python|toml) (plugin|check|grants)\n(.*?)^```$", re.MULTILINE | re.DOTALL
+)
 
 
 def recipes():
@@ -27,9 +30,15 @@ RECIPES = recipes()
 @pytest.fixture
 def installed(request, make_plugin, open_home):
     """The plugin of a recipe, in an open host."""
-    make_plugin("sample", RECIPES[request.param]["plugin"], requires=["core_documents"])
+    recipe = RECIPES[request.param]
+    make_plugin(
+        "sample",
+        recipe["plugin"],
+        requires=["core_documents"],
+        grants=tomllib.loads(recipe.get("grants", "")),
+    )
     open_home()
-    return RECIPES[request.param]
+    return recipe
 
 
 @pytest.mark.plugins("core_identity", "core_documents", "sample")
@@ -44,4 +53,4 @@ def test_the_recipe_works(installed, request):
 
 def test_there_are_recipes_and_each_has_its_check():
     assert len(RECIPES) >= 5
-    assert all(blocks.keys() == {"plugin", "check"} for blocks in RECIPES.values())
+    assert all({"plugin", "check"} <= blocks.keys() for blocks in RECIPES.values())
