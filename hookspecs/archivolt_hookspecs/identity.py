@@ -40,16 +40,9 @@ class UserInfo:
 def identify(scheme: str, token: str) -> Actor | None:
     """Return who stands behind a token, or None when it proves nothing.
 
-    ``scheme`` is ``JWT``, ``Bearer`` or ``Token``. Asked before any view runs; the
+    ``scheme`` is ``JWT``, ``Bearer`` or ``Token``; or ``Session`` for what a browser's
+    cookie holds. Asked before any view runs; the
     tenant is known already, and the token must have been issued for it.
-    """
-
-
-@first
-def permission_granted(actor: Actor, permission: str) -> bool | None:
-    """Return whether the actor holds the permission in the current tenant.
-
-    None leaves it to the next plugin; when none answers, it is not granted.
     """
 
 

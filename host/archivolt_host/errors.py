@@ -46,6 +46,18 @@ class DeniedError(ArchivoltError):
     code = "denied"
 
 
+class ForgedError(DeniedError):
+    """A browser sent its cookie along, but no page of ours made it ask."""
+
+    code = "csrf"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A write with a session cookie needs the header X-CSRF-Token: its value is "
+            "in the answer of the sign-in, and at GET /vault/auth/session."
+        )
+
+
 class NotFoundError(ArchivoltError):
     """Nothing there, or nothing there for this caller."""
 

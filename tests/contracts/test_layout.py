@@ -9,6 +9,7 @@ LAYERS = {"views", "orchestrators", "logic", "service", "models", "schemas"}
 BESIDE = {"commands", "samples"}
 # Packages of a plugin that are no domain, each with the reason.
 NO_DOMAINS = {
+    ("archivolt_core_audit", "outside"): "a driver: files instead of rows",
     ("archivolt_core_documents", "blobs"): "a driver: files instead of rows",
     ("archivolt_core_documents", "contents"): "bytes to and from HTTP, for two domains",
     ("archivolt_core_documents", "extraction"): "a library that reads untrusted files",

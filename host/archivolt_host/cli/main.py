@@ -16,6 +16,7 @@ OWN = {
     "plugin": "archivolt_host.cli.authoring.command:plugin",
     "plugins": "archivolt_host.cli.plugins:plugins",
     "run": "archivolt_host.cli.wiring:run",
+    "runs": "archivolt_host.cli.runs:runs",
     "tenants": "archivolt_host.cli.tenants:tenants",
 }
 WIDTH = 200  # of a command's summary, which the help wraps

@@ -15,6 +15,7 @@ from archivolt_host.errors import ArchivoltError, DeniedError, UnavailableError
 from archivolt_host.http import idempotency, observing, problems, stages
 from archivolt_host.http.access import CLOSED, Access, Table, table_of
 from archivolt_host.http.bodies import Bodies
+from archivolt_host.http.cookies import Cookies
 from archivolt_host.http.encoding import Encoder
 from archivolt_host.http.forwarding import Proxies
 from archivolt_host.http.headers import HSTS
@@ -78,6 +79,7 @@ class Edge(Flask):
     def __init__(self, name: str) -> None:
         super().__init__(name, static_folder=None)
         self.json = Encoder(self)
+        self.session_interface = Cookies()
         self.owners: dict[str, str] = {}
         self.access: Table = {}
         problems.register(self)

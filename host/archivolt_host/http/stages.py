@@ -3,17 +3,20 @@
 CORS is answered by its extension, CSP is a fixed header of every answer.
 """
 
+from functools import lru_cache
 from ipaddress import ip_address
 
 from flask import Request, Response, redirect
 
 from archivolt_host.errors import (
+    ForgedError,
     HeadersTooLargeError,
     InvalidError,
     NoTenantError,
     NotFoundError,
     UnauthorizedError,
 )
+from archivolt_host.http import browsers
 from archivolt_host.http.access import Access
 from archivolt_host.plugins import dispatch
 from archivolt_host.tenants import context
@@ -22,6 +25,8 @@ from archivolt_host.tenants.context import Origin, Tenant
 from archivolt_host.tenants.ids import uuid7
 
 SCHEMES = {"jwt": "JWT", "bearer": "Bearer", "token": "Token"}
+WHAT = {"JWT": "The token", "Bearer": "The token", "Token": "The key"}
+WHAT |= {"Session": "The session"}
 PREFIX = "/vault"
 NIP = ".nip.io"  # acme.127.0.0.1.nip.io leads to 127.0.0.1 without any set-up
 MAX_REQUEST_ID = 64
@@ -79,6 +84,8 @@ class TenantStage:
                 "send one of them."
             )
         inside = is_vault(request.path)
+        if hosted is not None and browsers.session_of(request):
+            inside = False  # the session belongs to the host name, and names the tenant
         slug = named if inside else hosted or named
         if slug is None:
             if access.tenantless:
@@ -120,6 +127,7 @@ def _name_of(host: str) -> str:
     return host.partition(":")[0].lower().rstrip(".")
 
 
+@lru_cache(maxsize=1024)
 def _is_address(name: str) -> bool:
     try:
         ip_address(name)
@@ -133,21 +141,29 @@ def authenticate(request: Request, tenant: Tenant | None, access: Access) -> Non
     if access.public:
         return
     sent = request.headers.get("Authorization")
-    if sent is not None and tenant is not None:
-        _identify(sent, tenant)
+    if tenant is not None and sent is not None:
+        _identify_by_header(sent, tenant)
+    elif tenant is not None and (cookie := browsers.session_of(request)):
+        _identify("Session", cookie, tenant)
+        if not browsers.is_ours(request, cookie):
+            raise ForgedError()
     context.actor()  # a stranger gets 401
 
 
-def _identify(sent: str, tenant: Tenant) -> None:
+def _identify_by_header(sent: str, tenant: Tenant) -> None:
     scheme, _, token = sent.partition(" ")
     known = SCHEMES.get(scheme.lower())
     if known is None or not token.strip():
         raise UnauthorizedError(
             "Authorization is to be 'JWT <token>', 'Bearer <token>' or 'Token <key>'."
         )
-    actor = dispatch.first("identify", scheme=known, token=token.strip())
+    _identify(known, token.strip(), tenant)
+
+
+def _identify(scheme: str, token: str, tenant: Tenant) -> None:
+    actor = dispatch.first("identify", scheme=scheme, token=token)
     if actor is None or actor.tenant != tenant.slug:
         raise UnauthorizedError(
-            "The token is not valid for this tenant: sign in again."
+            f"{WHAT[scheme]} is not valid for this tenant: sign in again."
         )
     context.signed_in(actor)

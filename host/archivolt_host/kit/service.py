@@ -21,9 +21,11 @@ from sqlalchemy.orm import Session
 from archivolt_host.errors import InvalidError, NotFoundError, StaleError
 from archivolt_host.http.paging import Key, Page, Slice, bad_cursor, seek
 from archivolt_host.http.schemas import storable
+from archivolt_host.kit.access import Scope, Visible
 from archivolt_host.kit.statements import Statements
 from archivolt_host.tenants import sessions
 from archivolt_host.tenants.columns import Base
+from archivolt_host.tenants.prepared import Prepared
 
 M = TypeVar("M", bound=Base)
 MANY = 5000  # ids in one statement
@@ -49,6 +51,9 @@ class Service(Generic[M]):
     kind: ClassVar[str]
     sorts: ClassVar[tuple[str, ...]] = ("created_at",)
     sql_verbs: ClassVar[tuple[str, ...]] = ()
+    #: The columns with a row's own id and, where there is one, its container's. Rows
+    #: of such a table are seen by whom a grant lets see them: who reads them says so.
+    scope_columns: ClassVar[tuple[str, ...]] = ()
 
     _sql: ClassVar[Statements]
     _table: ClassVar[Table]
@@ -74,22 +79,29 @@ class Service(Generic[M]):
     def create(self, **values: Any) -> M:
         """Add one row and return it."""
         row = self._sql.complete(values)
-        self.connection.execute(self._sql.insert, self._sql.named(row))
+        self._sql.insert.run(self.connection, self._sql.named(row))
         self._sql.recorder.came((row,))
         return cast(M, self._sql.record(**row))
 
-    def get(self, id: UUID) -> M:
-        """Return the row, or raise NotFoundError."""
-        found = self._first(self._sql.get, id=id)
+    def get(self, id: UUID, *, visible: Visible | None = None) -> M:
+        """Return the row; where it is not there, or not seen, raise NotFoundError."""
+        condition = self._seen(visible, listing=False)
+        query: Any = self._sql.get
+        if condition is not None:
+            query = query.statement.where(condition)
+        found = self._first(query, id=id)
         if found is None:
             raise NotFoundError(self.kind, id)
         return found
 
-    def filter(self, page: Page, **filters: Any) -> Slice:
+    def filter(
+        self, page: Page, *, visible: Visible | None = None, **filters: Any
+    ) -> Slice:
         """Return a page of the rows that match ``field__op=value`` filters."""
-        query = self._where(self._sql.select, filters)
+        condition = self._seen(visible, listing=True)
+        query = self._where(self._sql.select, filters, condition)
         keys = self._keys(page.sort)
-        count = self._count(filters) if page.count else None
+        count = self._count(filters, condition) if page.count else None
         if (values := page.after()) is not None:
             query = seek(query, keys, self._parsed(keys, values))
         order = [c.desc() if descends else c.asc() for c, descends in keys]
@@ -105,23 +117,21 @@ class Service(Generic[M]):
         was read is refused with StaleError.
         """
         statement, extra = self._sql.update(row, values)
-        done = self.connection.execute(statement, extra)
-        if done.rowcount != 1:
+        if statement.run(self.connection, extra) != 1:
             raise StaleError()
         self._sql.recorder.changed((row,), values)
         return cast(M, self._sql.changed(row, values))
 
     def delete(self, row: M) -> None:
         """Delete the row."""
-        done = self.connection.execute(self._sql.delete, {"id": row.id})  # type: ignore[attr-defined]
-        if done.rowcount:
+        if self._sql.delete.run(self.connection, {"id": row.id}):  # type: ignore[attr-defined]
             self._sql.recorder.went((row,))
 
     def bulk_create(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Add many rows in one statement."""
         whole = [self._sql.complete(row) for row in rows]
         if values := [self._sql.named(row) for row in whole]:
-            self.connection.execute(self._sql.insert, values)
+            self._sql.insert.run_many(self.connection, values)
             self._sql.recorder.came(whole)
 
     def bulk_update(self, ids: Sequence[UUID], **values: Any) -> None:
@@ -162,15 +172,40 @@ class Service(Generic[M]):
         make: Any = self._sql.record._make
         return [make(row) for row in self.connection.execute(query, values)]
 
-    def _first(self, query: Select[Any], **values: Any) -> M | None:
+    def _first(self, query: Select[Any] | Prepared, **values: Any) -> M | None:
         """Return the first row of such a query, or None."""
+        if isinstance(query, Prepared):
+            return cast("M | None", query.first(self.connection, values))
         row = self.connection.execute(query, values).first()
         return None if row is None else cast(M, self._sql.record._make(row))
 
-    def _where(self, query: Select[Any], filters: Mapping[str, Any]) -> Select[Any]:
+    def scope(self, row: M) -> Scope:
+        """Return a row as a scope, for ``access.check``."""
+        return Scope(*(getattr(row, name) for name in self.scope_columns))
+
+    def _seen(
+        self, visible: Visible | None, *, listing: bool
+    ) -> ColumnElement[bool] | None:
+        """Return the condition for rows to be seen; to forget to ask is an error."""
+        if visible is None:
+            if self.scope_columns:
+                raise TypeError(
+                    f"{self.kind} has scopes: say visible=access.filter(action), or "
+                    "access.EVERYTHING where nobody in particular is asking."
+                )
+            return None
+        scope, *parent = [self._c[name] for name in self.scope_columns]
+        return visible.condition(scope, next(iter(parent), None), listing=listing)
+
+    def _where(
+        self,
+        query: Select[Any],
+        filters: Mapping[str, Any],
+        condition: ColumnElement[bool] | None = None,
+    ) -> Select[Any]:
         for name, value in filters.items():
             query = query.where(self._condition(name, value))
-        return query
+        return query if condition is None else query.where(condition)
 
     def _condition(self, name: str, value: Any) -> ColumnElement[bool]:
         """Return one filter as SQL; subclasses add those that are no plain column."""
@@ -180,9 +215,14 @@ class Service(Generic[M]):
         )
         return condition
 
-    def _count(self, filters: Mapping[str, Any]) -> int:
+    def _count(
+        self,
+        filters: Mapping[str, Any],
+        condition: ColumnElement[bool] | None = None,
+    ) -> int:
         query = select(func.count()).select_from(self._table)
-        return int(self.connection.scalar(self._where(query, filters)) or 0)
+        query = self._where(query, filters, condition)
+        return int(self.connection.scalar(query) or 0)
 
     def _keys(self, sort: str) -> list[Key]:
         """Return the sort columns; the id makes the order total."""

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Table, bindparam, inspect, select
 
 from archivolt_host.kit.recorder import Recorder
+from archivolt_host.tenants.prepared import Prepared
 
 REVISION = "revision"
 
@@ -22,13 +23,15 @@ class Statements:
         self.record = _record(f"{model.__name__}Row", tuple(self.columns))
         self.recorder = Recorder(self.table, self.columns)
         self.select = select(*self.columns.values())
-        self.get = self.select.where(self.columns["id"] == bindparam("id"))
-        self.insert = self.recorder.marked(self.table.insert())
-        self.delete = self.recorder.marked(
-            self.table.delete().where(self.columns["id"] == bindparam("id"))
-        )
+        mine = self.columns["id"] == bindparam("id")
+        self.get = Prepared(self.select.where(mine), self.record)
+        #: The same, holding the row until the transaction ends.
+        self.locked = Prepared(self.select.where(mine).with_for_update(), self.record)
+        self.insert = Prepared(self.recorder.marked(self.table.insert()))
+        self.delete = Prepared(self.recorder.marked(self.table.delete().where(mine)))
+        self._keys = {name: column.key for name, column in self.columns.items()}
         self._defaults = {k: c.default for k, c in self.columns.items()}
-        self._updates: dict[tuple[str, ...], Any] = {}
+        self._updates: dict[tuple[str, ...], Prepared] = {}
 
     def complete(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return a whole row: what is given, else the default, else None."""
@@ -41,9 +44,12 @@ class Statements:
 
     def named(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return values under the names that the columns have in the database."""
-        return {self.columns[name].key: value for name, value in values.items()}
+        keys = self._keys
+        return {keys[name]: value for name, value in values.items()}
 
-    def update(self, row: Any, values: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+    def update(
+        self, row: Any, values: Mapping[str, Any]
+    ) -> tuple[Prepared, dict[str, Any]]:
         """Return the statement that changes one row, and its parameters."""
         names = tuple(values)
         if names not in self._updates:
@@ -54,7 +60,7 @@ class Statements:
             parameters["old_revision"] = row.revision
         return self._updates[names], parameters
 
-    def _make_update(self, names: tuple[str, ...]) -> Any:
+    def _make_update(self, names: tuple[str, ...]) -> Prepared:
         new: dict[str, Any] = {
             self.columns[n].key: bindparam(f"new_{n}") for n in names
         }
@@ -63,7 +69,7 @@ class Statements:
             revision = self.columns[REVISION]
             change = change.where(revision == bindparam("old_revision"))
             new[REVISION] = revision + 1
-        return self.recorder.marked(change.values(new))
+        return Prepared(self.recorder.marked(change.values(new)))
 
     def changed(self, row: Any, values: Mapping[str, Any]) -> Any:
         """Return the row as it is after an update."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from archivolt_hookspecs.identity import Actor
 from archivolt_hookspecs.registration import Action
 from archivolt_host.errors import (
     ArchivoltError,
@@ -195,9 +196,9 @@ def action_or_none(name: str) -> Action | None:
     return found if plugin in registry().enabled(_slug()) else None
 
 
-def allowed(permission: str) -> bool:
-    """Return whether the current actor holds a permission; the system holds all."""
-    actor = context.actor()
+def allowed(permission: str, actor: Actor | None = None) -> bool:
+    """Return whether somebody (the caller) holds a permission; the system holds all."""
+    actor = actor or context.actor()
     if actor.id == context.SYSTEM:
         return True
     return bool(first("permission_granted", actor=actor, permission=permission))

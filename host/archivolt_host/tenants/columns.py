@@ -41,9 +41,7 @@ class Timestamp(TypeDecorator[datetime]):
         """Store UTC."""
         if value is None:
             return None
-        if value.tzinfo is None:
-            raise ValueError(f"{value!r} has no time zone")
-        return value.astimezone(UTC)
+        return _in_utc(value)
 
     def process_result_value(
         self, value: datetime | None, dialect: Dialect
@@ -54,6 +52,37 @@ class Timestamp(TypeDecorator[datetime]):
         if value.tzinfo is None:
             return value.replace(tzinfo=UTC)
         return value.astimezone(UTC)
+
+    def bind_processor(self, dialect: Dialect) -> Any:
+        """Return what writes a value; SQLite's own way takes five times as long."""
+        return _write_text if _is_text(dialect) else super().bind_processor(dialect)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        """Return what reads a value; a page of fifty has a hundred of them."""
+        if _is_text(dialect):
+            return _read_text
+        return super().result_processor(dialect, coltype)
+
+
+def _is_text(dialect: Dialect) -> bool:
+    return dialect.name == "sqlite"
+
+
+def _in_utc(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError(f"{value!r} has no time zone")
+    return value.astimezone(UTC)
+
+
+def _write_text(value: datetime | None) -> str | None:
+    """Write a moment as SQLAlchemy does, so that texts sort like times."""
+    if value is None:
+        return None
+    return _in_utc(value).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def _read_text(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(value + "+00:00")
 
 
 TYPES: dict[Any, Any] = {datetime: Timestamp(), UUID: Uuid()}

@@ -41,6 +41,8 @@ class UnitOfWork:
         self._session: Session | None = None
         self._end_turn: Callback | None = None
         self._lazy: list[_LazySavepoint] = []
+        #: What is remembered until the end: read once, and of one and the same state.
+        self.memory: dict[str, Any] = {}
         self._before_commit: list[Callback] = []
         self._after_commit: list[Callback] = []
         self._after_rollback: list[Callback] = []
@@ -123,7 +125,10 @@ class UnitOfWork:
             contained(callback)
 
     def _keep(self, connection: Connection) -> None:
-        _make_durable(connection)
+        if self.write:
+            _make_durable(connection)
+        else:
+            connection.commit()
 
     def rollback(self) -> None:
         """Undo the work, then run what must survive the refusal."""

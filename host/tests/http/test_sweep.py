@@ -29,6 +29,7 @@ PUBLISHED = {
     "POST /vault/auth/password/confirm",
     "POST /vault/auth/password/reset",
     "POST /vault/auth/refresh",
+    "POST /vault/auth/session",
     "POST /vault/auth/token",
 }
 

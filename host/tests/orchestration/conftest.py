@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from archivolt_host.kit.testing.killing import pass_time
 from archivolt_host.orchestration.journal import Journal
 from archivolt_host.tenants import context, sessions
 
@@ -51,15 +52,4 @@ def journal(tenant):
 @pytest.fixture
 def let_leases_end(tenant):
     """Let the time pass that a lease lasts, for runs and for jobs."""
-
-    def let():
-        with context.acting(tenant), sessions.transaction() as work:
-            for change in (
-                "UPDATE host_run SET lease_until = created_at",
-                "UPDATE host_job SET run_at = created_at WHERE status = 'queued'",
-                "UPDATE host_job SET lease_until = created_at "
-                "WHERE lease_until IS NOT NULL",
-            ):
-                work.session.execute(text(change))
-
-    return let
+    return lambda: pass_time(tenant)

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from archivolt_core_audit.journal import logic, views
+from archivolt_core_audit.seals import orchestrators
+from archivolt_core_audit.verification import commands
 from archivolt_hookspecs import hookimpl
 from archivolt_hookspecs.audit import Change
 from archivolt_hookspecs.registration import Permission
@@ -23,6 +25,17 @@ class Audit:
         return [Permission("audit.read", "Read the journal.", ("owner", "manager"))]
 
     @hookimpl
+    def register_jobs(self) -> Sequence[Any]:
+        """Seal the journal, a minute after something was written."""
+        return [orchestrators.seal]
+
+    @hookimpl
+    def register_commands(self) -> Sequence[Any]:
+        """Add ``archivolt audit``."""
+        return [commands.audit]
+
+    @hookimpl
     def record_changes(self, changes: Sequence[Change]) -> None:
         """Write what was changed into the journal, in the same transaction."""
         logic.record(changes)
+        orchestrators.seal_soon()

@@ -9,7 +9,7 @@ from archivolt_host.tenants import context, sessions
 
 
 @pytest.fixture
-def owner(client_as):
+def owner(client_as, tenant):
     return client_as("admin")
 
 

@@ -1,1 +1,1 @@
-"""What the host itself offers under ``/vault``: plugins and jobs."""
+"""What the host itself offers under ``/vault``: plugins, jobs and runs."""

@@ -10,7 +10,8 @@ Installed with the host, so pytest finds it by itself. A test says what it needs
         assert admin.post("/vault/notes", json={"text": "hello"}).status_code == 201
         assert admin.get("/vault/notes").json["items"][0]["text"] == "hello"
 
-Without marks a test gets ``core_identity`` alone, on SQLite.
+Without marks a test gets ``core_identity`` alone, on SQLite. It brings
+``core_permissions``, which it needs and which is required.
 
 marks
     ``plugins(*names)``        the plugins on in the test's host, with those they need
@@ -26,6 +27,7 @@ fixtures
     ``app``, ``client``        the web application, and a stranger's client
     ``client_as``              a client that has signed in: ``client_as("member")``
     ``run_jobs``               runs what is due, with the real worker: ``run_jobs()``
+    ``kill_points``            kills a story at every commit, and has it recovered
     ``query_count``            counts SQL statements
     ``make_plugin``            writes and installs a throw-away plugin
     ``valkey``                 the address of a running Valkey, emptied for the test
@@ -39,6 +41,7 @@ import pytest
 
 from archivolt_host.kit.testing.clients import app, archivolt_users, client, client_as
 from archivolt_host.kit.testing.homes import host, open_home, placement, templates
+from archivolt_host.kit.testing.killing import kill_points
 from archivolt_host.kit.testing.plugins import make_plugin
 from archivolt_host.kit.testing.servers import postgres, valkey, valkey_server
 from archivolt_host.kit.testing.tenants import (
@@ -65,6 +68,7 @@ __all__ = [
     "client_as",
     "host",
     "in_tenant",
+    "kill_points",
     "make_plugin",
     "make_tenant",
     "open_home",

@@ -50,6 +50,7 @@ def write(run: object, words: str) -> None:
 def world(statement: str, *values: Any) -> list[Any]:
     """Ask the other system; it knows keys, as any that one may call twice."""
     with closing(sqlite3.connect(WORLD, timeout=30)) as opened, opened:
+        opened.execute("PRAGMA synchronous = OFF")
         opened.execute(
             "CREATE TABLE IF NOT EXISTS charge (key TEXT PRIMARY KEY, amount INTEGER, "
             "calls INTEGER DEFAULT 0, cancelled INTEGER DEFAULT 0)"

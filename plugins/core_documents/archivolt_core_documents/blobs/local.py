@@ -25,15 +25,23 @@ class LocalIncoming:
         self.size = 0
         self.head = b""
         self._folder = folder
-        self._path = folder / "incoming" / id
+        self._path = f"{folder}/incoming/{id}"
         self._hash = hashlib.sha256()
         self._sha256 = ""
         self._lock: int | None = None
         self._file = self._open()
 
     def _open(self) -> BinaryIO:
+        """Make the file, and its folder for a tenant's first one."""
+        try:
+            return self._locked()
+        except FileNotFoundError:
+            incoming = self._folder / "incoming"
+            incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
+            return self._locked()
+
+    def _locked(self) -> BinaryIO:
         """Make the file, locked while it is open: so the sweeper knows it is in use."""
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         file = open(self._path, "xb", buffering=0)  # noqa: SIM115 - done() closes it
         fcntl.flock(file, fcntl.LOCK_SH)
         return file
@@ -57,33 +65,37 @@ class LocalIncoming:
 
     def path(self) -> Path:
         """Return the file."""
-        return self._path
+        return Path(self._path)
 
     def keep(self) -> None:
         """Link it to its place; a content that is there already is only touched."""
-        place = place_of(self._folder, self._sha256)
+        parent = f"{self._folder}/{self._sha256[:2]}"
+        place = f"{parent}/{self._sha256}"
         self._lock = _lock(self._folder, fcntl.LOCK_SH)
         try:
             os.link(self._path, place)
         except FileExistsError:
             os.utime(place)
         except FileNotFoundError:
-            place.parent.mkdir(exist_ok=True, mode=0o700)
+            with suppress(FileExistsError):
+                os.mkdir(parent, 0o700)
             _sync_folder(self._folder)
             with suppress(FileExistsError):
                 os.link(self._path, place)
-        _sync_folder(place.parent)
+        _sync_folder(parent)
 
     def done(self) -> None:
         """Remove the first name and let the sweeper in."""
-        self._path.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            os.unlink(self._path)
         self._file.close()
         self._release()
 
     def abandon(self) -> None:
         """Remove the file; if it was linked, ``discard`` decides about the rest."""
         self._file.close()
-        self._path.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            os.unlink(self._path)
         self._release()
 
     def _release(self) -> None:
@@ -147,13 +159,20 @@ def place_of(folder: Path, sha256: str) -> Path:
 
 def _lock(folder: Path, kind: int) -> int:
     """Hold the folder's lock: uploads share it, deleting a blob excludes them."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        descriptor = _lock_file(folder)
+    except FileNotFoundError:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = _lock_file(folder)
     fcntl.flock(descriptor, kind)
     return descriptor
 
 
-def _sync_folder(folder: Path) -> None:
+def _lock_file(folder: Path) -> int:
+    return os.open(f"{folder}/.lock", os.O_RDWR | os.O_CREAT, 0o600)
+
+
+def _sync_folder(folder: Path | str) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -14,10 +14,12 @@ from archivolt_core_documents.documents.models import (
     DocumentTag,
     DocumentText,
 )
+from archivolt_host.kit.db import Prepared
 from archivolt_host.kit.service import Service
 
 TAG: Table = DocumentTag.__table__  # type: ignore[assignment]
 TEXT: Table = DocumentText.__table__  # type: ignore[assignment]
+ADD_TEXT = Prepared(TEXT.insert())
 
 
 class DocumentService(Service[Document]):
@@ -86,8 +88,8 @@ class DocumentService(Service[Document]):
         """Keep the text of a document's current version."""
         if not new:
             self.connection.execute(TEXT.delete().where(TEXT.c.document_id == id))
-        self.connection.execute(
-            TEXT.insert(), {"document_id": id, "version": version, "text": text}
+        ADD_TEXT.run(
+            self.connection, {"document_id": id, "version": version, "text": text}
         )
 
     def text_of(self, document: Document) -> str:

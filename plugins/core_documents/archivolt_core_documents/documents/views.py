@@ -87,7 +87,7 @@ class Documents(ModelAPIView):
         file is read at once, any other afterwards: see ``text_status``.
         """
         with receive() as received:
-            values = FIELDS.load(received.fields)
+            values = FIELDS.load(received.fields) if received.fields else {}
             document = logic.create(received, values)
             if received.found is None:
                 orchestrators.read_later(document.id, document.version)

@@ -2,13 +2,17 @@
 
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from hmac import compare_digest
+from secrets import token_urlsafe
 from typing import Any
 from uuid import UUID
 
 from archivolt_core_identity.sessions.models import (
+    COOKIE,
     REUSED,
     REVOKED,
     SIGNED_OUT,
+    TOKENS,
     Session,
 )
 from archivolt_core_identity.sessions.service import sessions
@@ -48,6 +52,40 @@ def holder(id: UUID) -> Any:
     return found if found.expires_at > now() else None
 
 
+def begin_cookie(user_id: UUID, lifetime: float, old: str | None) -> str:
+    """Note a browser's sign-in and return what its cookie is to hold.
+
+    It is always new: whoever planted the old one knows nothing about it.
+    """
+    if old is not None and (found := _parsed(old)) is not None:
+        session = sessions.find(found[0])
+        if session is not None and _proves(session, found[1]):
+            sessions.end(session.id, SIGNED_OUT)
+    proof = token_urlsafe(32)
+    return f"{begin(user_id, COOKIE, proof, lifetime).id.hex}.{proof}"
+
+
+def by_cookie(cookie: str) -> tuple[UUID, Any] | None:
+    """Return the session of a cookie, and its user, or None."""
+    found = _parsed(cookie)
+    user = holder(found[0]) if found is not None else None
+    if found is None or user is None or not _proves(user, found[1]):
+        return None
+    return found[0], user
+
+
+def _parsed(cookie: str) -> tuple[UUID, str] | None:
+    id, _, proof = cookie.partition(".")
+    try:
+        return UUID(hex=id), proof
+    except ValueError:
+        return None
+
+
+def _proves(session: Any, proof: str) -> bool:
+    return bool(session.kind == COOKIE and compare_digest(session.proof, digest(proof)))
+
+
 def renew(id: UUID, proof: str, new_proof: str, lifetime: float) -> Any:
     """Exchange a session's proof for a new one and return its holder, or None.
 
@@ -56,7 +94,7 @@ def renew(id: UUID, proof: str, new_proof: str, lifetime: float) -> Any:
     """
     moment = now()
     session, user = sessions.find(id), holder(id)
-    if session is None or user is None:
+    if session is None or user is None or session.kind != TOKENS:
         return None
     if session.proof != digest(proof):
         if moment - session.renewed_at > PATIENCE:

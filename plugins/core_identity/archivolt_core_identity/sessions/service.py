@@ -8,7 +8,7 @@ from sqlalchemy import Table, bindparam, select
 
 from archivolt_core_identity.sessions.models import Session
 from archivolt_core_identity.users.models import User
-from archivolt_host.kit.db import now
+from archivolt_host.kit.db import Prepared, now
 from archivolt_host.kit.service import Service
 
 USER: Table = User.__table__  # type: ignore[assignment]
@@ -28,7 +28,7 @@ class SessionService(Service[Session]):
 
     def holder(self, id: UUID) -> Any:
         """Return what decides whether a session is good, its user included, or None."""
-        return self.connection.execute(HOLDER, {"id": id}).first()
+        return HOLDER.first(self.connection, {"id": id})
 
     def end(self, id: UUID, why: str) -> None:
         """End one session, unless it has ended already."""
@@ -48,8 +48,9 @@ class SessionService(Service[Session]):
 
 
 SESSION: Table = Session.__table__  # type: ignore[assignment]
-HOLDER = (
+HOLDER = Prepared(
     select(
+        SESSION.c.kind,
         SESSION.c.proof,
         SESSION.c.expires_at,
         SESSION.c.ended_at,

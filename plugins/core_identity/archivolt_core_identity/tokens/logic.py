@@ -76,6 +76,15 @@ def sign_in(username: str, password: str, otp: str | None = None) -> dict[str, A
     return issue(user.id, session.id, proof)
 
 
+def sign_in_browser(
+    username: str, password: str, otp: str | None = None, *, old: str | None = None
+) -> tuple[str, int]:
+    """Return what a browser's cookie is to hold, and for how long, or raise 401."""
+    user = signing_in.authenticate(username, password, otp)
+    lifetime = int(setting(PLUGIN, "session_lifetime"))
+    return sessions.begin_cookie(user.id, lifetime, old), lifetime
+
+
 def issue(user: UUID, session: UUID, proof: str) -> dict[str, Any]:
     """Return a pair of tokens for a session."""
     lifetime = setting(PLUGIN, "access_lifetime")
@@ -113,11 +122,22 @@ def identify(token: str) -> Actor | None:
         return None
     with reading():
         holder = sessions.holder(claims.sid)
-    if holder is None:
+        if holder is None:
+            return None
+        caller.came_by(claims.sid)
+        who = holder.impersonator
+        return people.as_actor(holder.user_id, holder, impersonator=who)
+
+
+def identify_browser(cookie: str) -> Actor | None:
+    """Return who stands behind a browser's cookie, or None."""
+    with reading():
+        found = sessions.by_cookie(cookie)
+    if found is None:
         return None
-    caller.came_by(claims.sid)
-    who = holder.impersonator
-    return people.as_actor(holder.user_id, holder, impersonator=who)
+    id, holder = found
+    caller.came_by(id)
+    return people.as_actor(holder.user_id, holder)
 
 
 def verify(token: str, kind: str) -> Claims | None:

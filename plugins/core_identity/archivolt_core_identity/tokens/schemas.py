@@ -25,3 +25,10 @@ class TokenSchema(BaseSchema):
     access = fields.String(required=True)
     refresh = fields.String(required=True)
     expires_in = fields.Integer(required=True)
+
+
+class BrowserSchema(BaseSchema):
+    """A browser's session: ``csrf_token`` goes into ``X-CSRF-Token`` of each write."""
+
+    csrf_token = fields.String(required=True)
+    expires_in = fields.Integer()

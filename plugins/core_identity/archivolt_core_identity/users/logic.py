@@ -12,13 +12,12 @@ from archivolt_core_identity.users.models import ACTIVE, DISABLED, PERSON, SERVI
 from archivolt_core_identity.users.service import users
 from archivolt_hookspecs.identity import Actor, UserInfo
 from archivolt_host.kit import hooks
-from archivolt_host.kit.access import permissions
 from archivolt_host.kit.context import actor, tenant
 from archivolt_host.kit.db import now
 from archivolt_host.kit.errors import InvalidError, RefusedError
 
-ADMIN, MEMBER = "admin", "member"
-ROLES = (ADMIN, MEMBER)
+OWNER, MEMBER = "owner", "member"
+OLD_NAMES = {"admin": OWNER}  # what roles were called before there were grants
 MAX_NAME = 150
 
 
@@ -37,7 +36,7 @@ def create(
 ) -> User:
     """Add a user; a used name, a short password or an unknown role is refused."""
     _check_name(username)
-    roles = _known(roles or (MEMBER,))
+    roles = _named((MEMBER,) if roles is None else roles)
     if kind == SERVICE and password is not None:
         raise InvalidError(
             "A service account has no password: make keys for it at /vault/keys.",
@@ -76,7 +75,7 @@ def change(user: User, values: dict[str, Any]) -> User:
     if values.get("state") == DISABLED:
         sessions.end_all(user.id, REVOKED)
     if "roles" in values:
-        values["roles"] = _known(values["roles"])
+        values["roles"] = _named(values["roles"])
     changed = users.update(user, **values)
     hooks.join("user_saved", user=info(changed), roles=values.get("roles"))
     return changed
@@ -106,19 +105,13 @@ def info(user: User) -> UserInfo:
     return UserInfo(user.id, user.username, user.email, user.state)
 
 
-def _known(roles: Sequence[str]) -> list[str]:
-    if unknown := set(roles) - set(ROLES):
-        names = ", ".join(sorted(unknown))
-        raise InvalidError(
-            f"There is no role {names}: take {' or '.join(ROLES)}.",
-            {"roles": [f"No role {names}."]},
-        )
-    return sorted(set(roles))
+def _named(roles: Sequence[str]) -> list[str]:
+    return sorted({OLD_NAMES.get(role, role) for role in roles})
 
 
 def create_admin(username: str, password: str) -> None:
     """Add the first user of a tenant, unless there is one of that name."""
-    ensure(username, password, (ADMIN,))
+    ensure(username, password, (OWNER,))
 
 
 def ensure(username: str, password: str, roles: tuple[str, ...]) -> None:
@@ -151,23 +144,14 @@ def as_actor(
     limits: Sequence[str] | None = None,
     impersonator: UUID | None = None,
 ) -> Actor:
-    """Return whom a row with a user's name, roles and groups stands for."""
+    """Return whom a row with a user's name and groups stands for."""
+    groups = frozenset(map(UUID, found.group_ids))
     return Actor(
         id,
         found.username,
         tenant().slug,
-        frozenset(found.roles),
-        frozenset(map(UUID, found.group_ids)),
+        hooks.first("roles_of", user=id, groups=groups) or frozenset(),
+        groups,
         None if limits is None else frozenset(limits),
         impersonator,
     )
-
-
-def granted(actor: Actor, permission: str) -> bool | None:
-    """Let admins do everything, and members what the permission names them for."""
-    if actor.limits is not None and permission not in actor.limits:
-        return False
-    if ADMIN in actor.roles:
-        return True
-    declared = permissions().get(permission)
-    return bool(declared and actor.roles.intersection(declared.roles)) or None

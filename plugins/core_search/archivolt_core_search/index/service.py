@@ -28,6 +28,7 @@ from archivolt_core_search.index.models import (
 )
 from archivolt_core_search.words.folding import fold
 from archivolt_core_search.words.vectors import vector
+from archivolt_host.kit.db import Prepared
 from archivolt_host.kit.service import Service
 
 Fields = Mapping[str, str]  # text by column
@@ -77,7 +78,7 @@ class Fts5:
         self, connection: Connection, table: TableClause, row: int, fields: Fields
     ) -> None:
         values = {name: self._indexed(fields.get(name, "")) for name in FIELDS}
-        connection.execute(ADD[table.name], {"rowid": row, **values})
+        ADD[table.name].run(connection, {"rowid": row, **values})
 
     def change(self, connection: Connection, saved: Row[Any], fields: Fields) -> None:
         values = {name: self._indexed(text) for name, text in fields.items()}
@@ -130,9 +131,11 @@ class Vectors:
 
 ENGINES: Mapping[str, Engine] = {"sqlite": Fts5(), "postgresql": Vectors()}
 ADD = {
-    t.name: insert(t)
-    .prefix_with("OR REPLACE")
-    .values({name: bindparam(name) for name in ("rowid", *FIELDS)})
+    t.name: Prepared(
+        insert(t)
+        .prefix_with("OR REPLACE")
+        .values({name: bindparam(name) for name in ("rowid", *FIELDS)})
+    )
     for t in (SHORT, LONG)
 }
 CHANGE = {
@@ -142,9 +145,9 @@ CHANGE = {
     for t in (SHORT, LONG)
 }
 
-ADD_PART, ADD_TAG = insert(PART), insert(TAG)
+ADD_PART, ADD_TAG = Prepared(insert(PART)), Prepared(insert(TAG))
 DROP_PARTS, DROP_TAGS = (
-    delete(t).where(t.c.key == bindparam("of")) for t in (PART, TAG)
+    Prepared(delete(t).where(t.c.key == bindparam("of"))) for t in (PART, TAG)
 )
 
 
@@ -156,7 +159,10 @@ def _upsert(dialect: Any) -> Any:
     ).returning(DOCUMENT.c.key, DOCUMENT.c.saves, DOCUMENT.c.parts)
 
 
-UPSERT = {"sqlite": _upsert(sqlite), "postgresql": _upsert(postgresql)}
+UPSERT = {
+    "sqlite": Prepared(_upsert(sqlite)),
+    "postgresql": Prepared(_upsert(postgresql)),
+}
 
 
 class IndexService(Service[Document]):
@@ -166,9 +172,9 @@ class IndexService(Service[Document]):
     kind = "Document"
     sql_verbs = ("find_id", "put", "put_text", "clear", "after")
 
-    def find_id(self, id: UUID) -> Row[Any] | None:
+    def find_id(self, id: UUID) -> Any:
         """Return the row of a document, or None."""
-        return self.connection.execute(BY_ID, {"id": id}).first()
+        return BY_ID.first(self.connection, {"id": id})
 
     def put(
         self, values: Mapping[str, Any], tags: Sequence[str], text: str = ""
@@ -181,17 +187,17 @@ class IndexService(Service[Document]):
         entered = {**fields, "body": text} if text else fields
         new = {"parts": 1 if text else 0, "saves": 1} | self._engine.columns(entered)
         statement = UPSERT[self._dialect]
-        saved = self.connection.execute(statement, {**values, **new}).one()
+        saved = statement.first(self.connection, {**values, **new})
         is_new = bool(saved.saves == 1)
         if is_new:
             self._engine.add(self.connection, SHORT, saved.key, entered)
             self._keep(saved.key, text)
         else:
             self._engine.change(self.connection, saved, fields)
-            self.connection.execute(DROP_TAGS, {"of": saved.key})
+            DROP_TAGS.run(self.connection, {"of": saved.key})
         if tags:
             rows = [{"key": saved.key, "tag": tag} for tag in tags]
-            self.connection.execute(ADD_TAG, rows)
+            ADD_TAG.run_many(self.connection, rows)
         return is_new
 
     def put_text(self, saved: Row[Any], pieces: Sequence[str]) -> None:
@@ -200,7 +206,7 @@ class IndexService(Service[Document]):
         if saved.parts > 1 or len(pieces) > 1:
             self._engine.erase(self.connection, saved.key, saved.parts)
         if saved.parts:
-            self.connection.execute(DROP_PARTS, {"of": saved.key})
+            DROP_PARTS.run(self.connection, {"of": saved.key})
         if len(pieces) > 1:
             self._put_long(saved, ["", *pieces][:PARTS], fields)
         else:
@@ -230,7 +236,7 @@ class IndexService(Service[Document]):
         """Keep a short text as it was written, unless the index does."""
         if text and not self._engine.keeps(text):
             row = {"id": part_row(key, 1), "key": key, "text": text}
-            self.connection.execute(ADD_PART, row)
+            ADD_PART.run(self.connection, row)
 
     def _put_long(self, saved: Row[Any], pieces: Sequence[str], fields: Fields) -> None:
         self._set(saved, parts=len(pieces), vector=None)
@@ -240,7 +246,7 @@ class IndexService(Service[Document]):
             text = None if self._engine.keeps(piece) else piece
             values = {"id": row, "key": saved.key, "text": text}
             values |= self._engine.columns(body)
-            self.connection.execute(ADD_PART, values)
+            ADD_PART.run(self.connection, values)
             self._engine.add(self.connection, LONG, row, body)
 
     def _set(self, saved: Row[Any], **values: Any) -> None:
@@ -256,7 +262,9 @@ class IndexService(Service[Document]):
         return ENGINES[self._dialect]
 
 
-BY_ID = select(*(DOCUMENT.c[name] for name in ("key", "parts", *META))).where(
-    DOCUMENT.c.id == bindparam("id")
+BY_ID = Prepared(
+    select(*(DOCUMENT.c[name] for name in ("key", "parts", *META))).where(
+        DOCUMENT.c.id == bindparam("id")
+    )
 )
 index = IndexService()

@@ -30,7 +30,7 @@ class InstanceService(Service[Instance]):
 
     def hold(self, id: UUID) -> Instance | None:
         """Return an instance, and let no other event at it until the commit."""
-        return self._first(self._sql.get.with_for_update(), id=id)
+        return self._first(self._sql.locked, id=id)
 
     def children(self, id: UUID) -> Sequence[Instance]:
         """Return the instances that run inside of one."""
@@ -98,8 +98,7 @@ class TimerService(Service[Timer]):
 
     def take(self, id: UUID) -> bool:
         """Take a timer away; whoever comes second takes nothing."""
-        gone = self.connection.execute(self._sql.delete, {"id": id})
-        return bool(gone.rowcount)
+        return bool(self._sql.delete.run(self.connection, {"id": id}))
 
 
 instances = InstanceService()

@@ -113,7 +113,7 @@ class TaskService(Service[Task]):
 
     def hold(self, id: UUID) -> Task | None:
         """Return a task, and let nobody else change it until the commit."""
-        return self._first(self._sql.get.with_for_update(), id=id)
+        return self._first(self._sql.locked, id=id)
 
     def of_tokens(self, instance: UUID, tokens: Sequence[int]) -> Sequence[Task]:
         """Return the open tasks of these tokens."""

@@ -1,0 +1,1 @@
+"""Seals: what shows that the journal is as it was."""

@@ -1,0 +1,1 @@
+"""Verification: whether the journal is still what was sealed."""

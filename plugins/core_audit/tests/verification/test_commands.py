@@ -1,0 +1,42 @@
+"""``archivolt audit``, as an operator has it."""
+
+import pytest
+from click.testing import CliRunner
+
+from archivolt_core_audit.verification import commands
+
+pytestmark = pytest.mark.plugins("core_identity", "core_audit", "core_documents")
+
+
+@pytest.fixture
+def run(tenant):
+    def audit(*words):
+        return CliRunner().invoke(commands.audit, [*words, "--tenant", tenant.slug])
+
+    return audit
+
+
+def test_an_untouched_journal_is_0_and_says_what_no_seal_is_about(run, folders):
+    folders("a", "b")
+    before = run("verify")
+    assert before.exit_code == 0
+    assert "entries are not sealed yet" in before.output
+
+    assert "entries sealed" in run("seal").output
+    folders("c")
+    after = run("verify")
+
+    assert after.exit_code == 0
+    assert "are as they were sealed (1 seals)" in after.output
+    assert "acme: 1 entries are not sealed since 20" in after.output
+
+
+def test_a_changed_one_is_1_and_names_the_first_bad_row(run, folders, attacker):
+    folders("a", "b")
+    run("seal")
+    attacker.sql("UPDATE audit_entry SET action = 'x'")
+
+    verified = run("verify")
+
+    assert verified.exit_code == 1
+    assert verified.stdout.startswith("acme: Entry 1 (")
