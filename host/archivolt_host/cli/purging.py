@@ -32,8 +32,10 @@ def purge(name: str, dry_run: bool, yes: bool, export: bool | None) -> None:
     host = _opened_with(info)
     purge = _purge_of(host, info)
     found = [place for place in _places(host, info) if _show(purge, *place)]
-    if not found or dry_run:
+    if dry_run:
         click.echo(f"{len(found)} databases hold something of {name}.")
+    elif not found:
+        click.echo(f"Nothing of {name} is left.")
     elif yes or click.confirm("Delete all of this?"):
         _drop(host, purge, found, _wants_export(info, export))
         click.echo(f"Nothing of {name} is left: pip uninstall {info.distribution}")
