@@ -17,6 +17,7 @@ from archivolt_host.errors import (
     GuardDownError,
     NotFoundError,
     RefusedError,
+    UnavailableError,
 )
 from archivolt_host.plugins import granting, timing
 from archivolt_host.plugins.registry import Implementation, Registry
@@ -110,9 +111,11 @@ def first(hook: str, **arguments: Any) -> Any:
         try:
             answer = _isolated(i, hook, arguments)
         except Exception as error:  # logged and counted in _run
-            if registry().is_guard(i.plugin, hook):
-                raise GuardDownError(i.plugin, hook) from error
-            continue
+            if not registry().is_guard(i.plugin, hook):
+                continue
+            if isinstance(error, UnavailableError):  # not the plugin's fault
+                raise
+            raise GuardDownError(i.plugin, hook) from error
         if answer is not None:
             return answer
     return None
