@@ -26,7 +26,7 @@ parts:
   upload     memory that an upload of 2 GiB takes (make bench-upload)
 
 examples:
-  python -m benchmarks                       all parts but steps and upload, some ten minutes
+  python -m benchmarks                       all but steps and upload, ten minutes
   python -m benchmarks --quick               a smoke run, no figure to be trusted
   python -m benchmarks compare --only get    one workload
   python -m benchmarks compare --rounds 9    more rounds where the machine is busy
