@@ -8,13 +8,8 @@ from benchmarks.bench import SMALL, USUAL_SIZE, Bench
 from benchmarks.measuring import How
 from benchmarks.workloads import WORKLOADS
 
-<<<<<<< HEAD
-PARTS = ("compare", "figures", "tenants", "plugins", "workflow", "upload")
+PARTS = ("compare", "figures", "tenants", "plugins", "workflow", "steps", "upload")
 USUAL = ("compare", "figures", "tenants", "plugins", "workflow")
-=======
-PARTS = ("compare", "figures", "tenants", "plugins", "steps", "upload")
-USUAL = ("compare", "figures", "tenants", "plugins")
->>>>>>> main
 QUICK = ("compare", "figures")
 
 ABOUT = """\
