@@ -22,11 +22,8 @@ parts:
   figures    start to the first answer, memory of all processes
   tenants    100 tenants in turn against one
   plugins    20 idle plugins more
-<<<<<<< HEAD
   workflow   a transition, the inbox, timers and guards, in one process
-=======
   steps      a durable step against its bare transaction; recovery after SIGKILL
->>>>>>> main
   upload     memory that an upload of 2 GiB takes (make bench-upload)
 
 examples:
