@@ -1,6 +1,6 @@
 """CEL's own conformance cases: how many of them our expressions pass.
 
-``cel_conformance.json`` holds the cases of google/cel-spec (Apache-2.0) that a guard can
+``cel_conformance.json`` holds the cases of google/cel-spec (Apache-2.0) that guards can
 meet; those of other kinds are counted there, by the reason why they are left out.
 """
 
