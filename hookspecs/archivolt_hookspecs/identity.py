@@ -91,3 +91,13 @@ def user_saved(user: UserInfo, roles: Sequence[str] | None) -> None:
 @asks
 def user_removal_refused(user_id: UUID) -> str | None:
     """Return a reason why a user may not be deleted, or None."""
+
+
+@joins
+def user_removed(user_id: UUID) -> None:
+    """Follow a user who is deleted, inside the transaction that deletes them."""
+
+
+@joins
+def group_removed(group_id: UUID) -> None:
+    """Follow a group that is deleted, inside the transaction that deletes it."""

@@ -4,10 +4,10 @@ from typing import Any
 from uuid import UUID
 
 from archivolt_core_identity.users import logic
-from archivolt_core_identity.users.models import User
 from archivolt_core_identity.users.schemas import (
     MeSchema,
     NewUserSchema,
+    ProfileSchema,
     UserChangeSchema,
     UserQuery,
     UserSchema,
@@ -91,6 +91,17 @@ class Me(ModelAPIView):
 
     @signed_in()
     @me.response(200, MeSchema)
-    def get(self) -> User:
-        """Show who is signed in."""
-        return users.get(actor().id)
+    def get(self) -> Any:
+        """Show who is signed in, and what they may do."""
+        user = users.get(actor().id)
+        return logic.profile(user), 200, headers(user)
+
+    @signed_in()
+    @me.arguments(ProfileSchema)
+    @me.response(200, MeSchema)
+    def patch(self, values: dict[str, Any]) -> Any:
+        """Change one's own profile. ``If-Match`` required."""
+        user = users.get(actor().id)
+        require_match(user)
+        changed = logic.change_own(user, values)
+        return logic.profile(changed), 200, headers(changed)
