@@ -46,14 +46,6 @@ def identify(scheme: str, token: str) -> Actor | None:
     """
 
 
-@first
-def permission_granted(actor: Actor, permission: str) -> bool | None:
-    """Return whether the actor holds the permission in the current tenant.
-
-    None leaves it to the next plugin; when none answers, it is not granted.
-    """
-
-
 @asks
 def sign_in_refused(username: str) -> str | None:
     """Return a reason to refuse a sign-in whose password was right, or None."""
@@ -101,3 +93,17 @@ def user_removed(user_id: UUID) -> None:
 @joins
 def group_removed(group_id: UUID) -> None:
     """Follow a group that is deleted, inside the transaction that deletes it."""
+
+
+@asks
+def roles_refused(roles: Sequence[str]) -> str | None:
+    """Return a reason why the one who asks may not give these roles, or None."""
+
+
+@asks
+def takeover_refused(subjects: Sequence[UUID]) -> str | None:
+    """Return a reason why the one who asks may not have others' rights, or None.
+
+    ``subjects`` are users and groups: to set somebody's password, or to put somebody
+    into a group, takes all the rights that are held there.
+    """

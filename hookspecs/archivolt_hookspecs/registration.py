@@ -13,11 +13,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Permission:
-    """Something a role may allow: ``documents.read``, and what that means."""
+    """Something a role may allow: ``documents.read``, and what that means.
+
+    ``roles`` are the presets that hold it: ``owner`` > ``manager`` > ``member`` >
+    ``guest``, each with all that those after it hold, and ``platform_admin``. One that
+    is ``scoped`` can be held on a folder or a document alone; any other on the whole
+    tenant or not at all. One that is not ``impersonated`` stays closed to whoever acts
+    for somebody else.
+    """
 
     name: str
     summary: str
-    roles: tuple[str, ...] = ("admin",)
+    roles: tuple[str, ...] = ("owner",)
+    scoped: bool = False
+    impersonated: bool = True
 
 
 @dataclass(frozen=True)

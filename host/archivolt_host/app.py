@@ -121,6 +121,7 @@ def open_host(
     if not isinstance(manifest, Manifest):
         manifest = read_manifest(manifest)
     registry = open_registry(manifest)
+    manifest = registry.manifest
     databases = _databases(manifest)
     catalog = Catalog(home.tenants)
     url = rings_url(home, manifest)

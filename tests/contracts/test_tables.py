@@ -22,6 +22,7 @@ OTHER_KEYS = {
     "host_event": "an outbox: taken in the order in which it was written",
     "host_subscriber": "one row per plugin",
     "documents_tag": "an index: documents are found by their tag",
+    "permissions_scope_path": "an index: found from above and from below",
     "search_document": "an index: its rows are numbered as FTS5 numbers them",
     "search_document_tag": "an index: hits are counted by tag",
     "workflow_candidate": "an index: tasks are found by who may do them",

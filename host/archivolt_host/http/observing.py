@@ -31,7 +31,7 @@ def note(app: Any, response: Response) -> None:
     route = rule.rule if rule is not None else "none"
     _account(asked.method, route, response.status_code).observe(seconds)
     actor = context.actor_or_none()
-    if actor is not None and "admin" in actor.roles:
+    if actor is not None and "owner" in actor.roles:
         response.headers["Server-Timing"] = server_timing(seconds)
     if app.access_log and not route.startswith(PROBES):
         log.info(

@@ -9,6 +9,7 @@ catalog's: its models derive from ``CatalogBase``, and ``catalog()`` reaches the
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from typing import Any
 
 from archivolt_host.tenants import sessions
 from archivolt_host.tenants.columns import (
@@ -24,7 +25,13 @@ from archivolt_host.tenants.columns import (
 )
 from archivolt_host.tenants.ids import uuid7
 from archivolt_host.tenants.prepared import Prepared
-from archivolt_host.tenants.sessions import catalog, reading, session, transaction
+from archivolt_host.tenants.sessions import (
+    catalog,
+    looking,
+    reading,
+    session,
+    transaction,
+)
 
 
 def savepoint() -> AbstractContextManager[None]:
@@ -42,6 +49,11 @@ def after_rollback(callback: Callable[[], object]) -> None:
     sessions.unit().after_rollback(callback)
 
 
+def memory() -> dict[str, Any]:
+    """Return what is remembered until the current unit of work ends."""
+    return sessions.unit().memory
+
+
 __all__ = [
     "Base",
     "CatalogBase",
@@ -55,6 +67,8 @@ __all__ = [
     "after_commit",
     "after_rollback",
     "catalog",
+    "looking",
+    "memory",
     "now",
     "reading",
     "savepoint",

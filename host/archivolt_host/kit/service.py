@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from archivolt_host.errors import InvalidError, NotFoundError, StaleError
 from archivolt_host.http.paging import Key, Page, Slice, bad_cursor, seek
 from archivolt_host.http.schemas import storable
+from archivolt_host.kit.access import Scope, Visible
 from archivolt_host.kit.statements import Statements
 from archivolt_host.tenants import sessions
 from archivolt_host.tenants.columns import Base
@@ -50,6 +51,9 @@ class Service(Generic[M]):
     kind: ClassVar[str]
     sorts: ClassVar[tuple[str, ...]] = ("created_at",)
     sql_verbs: ClassVar[tuple[str, ...]] = ()
+    #: The columns with a row's own id and, where there is one, its container's. Rows
+    #: of such a table are seen by whom a grant lets see them: who reads them says so.
+    scope_columns: ClassVar[tuple[str, ...]] = ()
 
     _sql: ClassVar[Statements]
     _table: ClassVar[Table]
@@ -79,18 +83,25 @@ class Service(Generic[M]):
         self._sql.recorder.came((row,))
         return cast(M, self._sql.record(**row))
 
-    def get(self, id: UUID) -> M:
-        """Return the row, or raise NotFoundError."""
-        found = self._first(self._sql.get, id=id)
+    def get(self, id: UUID, *, visible: Visible | None = None) -> M:
+        """Return the row; where it is not there, or not seen, raise NotFoundError."""
+        condition = self._seen(visible, listing=False)
+        query: Any = self._sql.get
+        if condition is not None:
+            query = query.statement.where(condition)
+        found = self._first(query, id=id)
         if found is None:
             raise NotFoundError(self.kind, id)
         return found
 
-    def filter(self, page: Page, **filters: Any) -> Slice:
+    def filter(
+        self, page: Page, *, visible: Visible | None = None, **filters: Any
+    ) -> Slice:
         """Return a page of the rows that match ``field__op=value`` filters."""
-        query = self._where(self._sql.select, filters)
+        condition = self._seen(visible, listing=True)
+        query = self._where(self._sql.select, filters, condition)
         keys = self._keys(page.sort)
-        count = self._count(filters) if page.count else None
+        count = self._count(filters, condition) if page.count else None
         if (values := page.after()) is not None:
             query = seek(query, keys, self._parsed(keys, values))
         order = [c.desc() if descends else c.asc() for c, descends in keys]
@@ -168,10 +179,33 @@ class Service(Generic[M]):
         row = self.connection.execute(query, values).first()
         return None if row is None else cast(M, self._sql.record._make(row))
 
-    def _where(self, query: Select[Any], filters: Mapping[str, Any]) -> Select[Any]:
+    def scope(self, row: M) -> Scope:
+        """Return a row as a scope, for ``access.check``."""
+        return Scope(*(getattr(row, name) for name in self.scope_columns))
+
+    def _seen(
+        self, visible: Visible | None, *, listing: bool
+    ) -> ColumnElement[bool] | None:
+        """Return the condition for rows to be seen; to forget to ask is an error."""
+        if visible is None:
+            if self.scope_columns:
+                raise TypeError(
+                    f"{self.kind} has scopes: say visible=access.filter(action), or "
+                    "access.EVERYTHING where nobody in particular is asking."
+                )
+            return None
+        scope, *parent = [self._c[name] for name in self.scope_columns]
+        return visible.condition(scope, next(iter(parent), None), listing=listing)
+
+    def _where(
+        self,
+        query: Select[Any],
+        filters: Mapping[str, Any],
+        condition: ColumnElement[bool] | None = None,
+    ) -> Select[Any]:
         for name, value in filters.items():
             query = query.where(self._condition(name, value))
-        return query
+        return query if condition is None else query.where(condition)
 
     def _condition(self, name: str, value: Any) -> ColumnElement[bool]:
         """Return one filter as SQL; subclasses add those that are no plain column."""
@@ -181,9 +215,14 @@ class Service(Generic[M]):
         )
         return condition
 
-    def _count(self, filters: Mapping[str, Any]) -> int:
+    def _count(
+        self,
+        filters: Mapping[str, Any],
+        condition: ColumnElement[bool] | None = None,
+    ) -> int:
         query = select(func.count()).select_from(self._table)
-        return int(self.connection.scalar(self._where(query, filters)) or 0)
+        query = self._where(query, filters, condition)
+        return int(self.connection.scalar(query) or 0)
 
     def _keys(self, sort: str) -> list[Key]:
         """Return the sort columns; the id makes the order total."""
@@ -223,6 +262,8 @@ def _typed(kind: Any, value: Any) -> Any:
         parse = getattr(kind, "fromisoformat", kind)
         typed = value if isinstance(value, kind) else parse(value)
         if isinstance(typed, datetime):
+            if typed.tzinfo is None:
+                raise ValueError(value)
             typed = typed.astimezone(UTC)
     except (TypeError, ValueError, AttributeError, OverflowError) as error:
         raise bad_cursor() from error

@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from archivolt_hookspecs.identity import Actor
 from archivolt_hookspecs.registration import Action
 from archivolt_host.errors import (
     ArchivoltError,
@@ -16,6 +17,7 @@ from archivolt_host.errors import (
     GuardDownError,
     NotFoundError,
     RefusedError,
+    UnavailableError,
 )
 from archivolt_host.plugins import timing
 from archivolt_host.plugins.registry import Implementation, Registry
@@ -108,9 +110,11 @@ def first(hook: str, **arguments: Any) -> Any:
         try:
             answer = _isolated(i, hook, arguments)
         except Exception as error:  # logged and counted in _run
-            if registry().is_guard(i.plugin, hook):
-                raise GuardDownError(i.plugin, hook) from error
-            continue
+            if not registry().is_guard(i.plugin, hook):
+                continue
+            if isinstance(error, UnavailableError):  # not the plugin's fault
+                raise
+            raise GuardDownError(i.plugin, hook) from error
         if answer is not None:
             return answer
     return None
@@ -193,9 +197,9 @@ def action_or_none(name: str) -> Action | None:
     return found if plugin in registry().enabled(_slug()) else None
 
 
-def allowed(permission: str) -> bool:
-    """Return whether the current actor holds a permission; the system holds all."""
-    actor = context.actor()
+def allowed(permission: str, actor: Actor | None = None) -> bool:
+    """Return whether somebody (the caller) holds a permission; the system holds all."""
+    actor = actor or context.actor()
     if actor.id == context.SYSTEM:
         return True
     return bool(first("permission_granted", actor=actor, permission=permission))

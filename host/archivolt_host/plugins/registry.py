@@ -13,6 +13,7 @@ from archivolt_host.plugins.discovery import discover, infos, problems
 from archivolt_host.plugins.loading import Loading, load
 from archivolt_host.plugins.manifest import (
     Manifest,
+    completed,
     effective,
     enabled_plugins,
     find_problems,
@@ -247,6 +248,7 @@ def open_registry(manifest: Manifest) -> Registry:
     """Find, order and load the plugins that the manifest names."""
     found = discover()
     known, broken = infos(found), problems(found)
+    manifest = completed(manifest, known)
     named = {name: info for name, info in known.items() if name in manifest.plugins}
     resolution = resolve(named, manifest, broken)
     entry_points = {one.entry_point.name: one.entry_point for one in found}

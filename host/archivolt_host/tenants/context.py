@@ -98,7 +98,7 @@ def actor_or_none() -> Actor | None:
 
 def system_actor(slug: str) -> Actor:
     """Return the actor under which the host itself works for a tenant."""
-    return Actor(id=SYSTEM, name="system", tenant=slug, roles=frozenset({"admin"}))
+    return Actor(id=SYSTEM, name="system", tenant=slug, roles=frozenset({"owner"}))
 
 
 def request_id() -> str:

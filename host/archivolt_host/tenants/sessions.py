@@ -85,6 +85,17 @@ def reading(tenant: Tenant | None = None) -> Iterator[UnitOfWork]:
 
 
 @contextmanager
+def looking() -> Iterator[UnitOfWork]:
+    """Read in the unit under way, its own writes included, or in a short one."""
+    outer = unit_or_none()
+    if outer is not None and outer.place == context.tenant().place:
+        yield outer
+        return
+    with working(context.tenant().place, write=False) as work:
+        yield work
+
+
+@contextmanager
 def catalog(*, write: bool = False) -> Iterator[Session]:
     """Open the catalog, by name: it never shares a transaction with a tenant.
 

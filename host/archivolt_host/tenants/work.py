@@ -41,6 +41,8 @@ class UnitOfWork:
         self._session: Session | None = None
         self._end_turn: Callback | None = None
         self._lazy: list[_LazySavepoint] = []
+        #: What is remembered until the end: read once, and of one and the same state.
+        self.memory: dict[str, Any] = {}
         self._before_commit: list[Callback] = []
         self._after_commit: list[Callback] = []
         self._after_rollback: list[Callback] = []

@@ -18,6 +18,7 @@ MANIFEST = """\
 sqlite_synchronous = "OFF"  # a test can be repeated
 
 [plugins.core_identity]
+[plugins.core_permissions]
 
 [plugins.core_documents]
 max_upload = "2GiB"  # for all

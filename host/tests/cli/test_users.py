@@ -17,7 +17,7 @@ def test_a_user_is_created_listed_and_given_another_password(cli):
         ("create grace", "short\n", "A password has 8 to 1024 characters."),
         ("create grace", "", "A password has 8 to 1024 characters."),
         ("create admin", "a long password\n", "There is a user admin already."),
-        ("create g --role king", "a long password\n", "Invalid value for '--role'"),
+        ("create g --role king", "a long password\n", "There is no role king"),
         ("set-password nobody", "a long password\n", "User nobody was not found."),
         ("list -t demi", "", "There is no active tenant demi. Did you mean demo?"),
         ("lst", "", "No such command 'lst'. Did you mean 'list'?"),

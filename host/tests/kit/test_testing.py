@@ -49,7 +49,7 @@ def test_marks_name_plugins_settings_and_the_rest_of_the_manifest(
     limit = {"type": "integer", "default": 1, "scope": "tenant"}
     make_plugin("sample", settings={"limit": limit})
     host = open_home()
-    assert host.registry.names == ("core_identity", "sample")
+    assert host.registry.names == ("core_permissions", "core_identity", "sample")
     assert host.registry.settings("sample", None)["limit"] == 3
     assert host.registry.settings("sample", "acme")["limit"] == 4
 

@@ -129,8 +129,8 @@ class Plugin:
     @hookimpl
     def register_permissions(self) -> list[Permission]:
         return [
-            Permission("notes.read", "Read notes.", ("admin", "member")),
-            Permission("notes.write", "Write notes.", ("admin", "member")),
+            Permission("notes.read", "Read notes.", ("member",)),
+            Permission("notes.write", "Write notes.", ("member",)),
         ]
 
     @hookimpl

@@ -4,8 +4,10 @@ from archivolt_host.plugins.manifest import (
     ManifestError,
     check,
     check_file,
+    completed,
     find_problems,
     parse_manifest,
+    read_manifest,
 )
 from archivolt_host.plugins.settings import Setting
 
@@ -163,3 +165,19 @@ def test_a_file_is_told_which_plugins_would_be_left_out(infos, tmp_path) -> None
         f"{file}:2: documents would be left out. It needs identity: name it with "
         "[plugins.identity]."
     )
+
+
+def test_a_required_plugin_brings_the_required_ones_that_it_needs(
+    info, tmp_path
+) -> None:
+    found = {
+        "rights": info("rights", required=True),
+        "people": info("people", required=True, requires={"rights": ""}),
+        "notes": info("notes", requires={"people": ""}),
+    }
+    file = tmp_path / "manifest.toml"
+    file.write_text("[host]\n[plugins.people]\n")
+    assert check_file(file, found) == []
+    assert set(completed(read_manifest(file), found).plugins) == {"people", "rights"}
+    file.write_text("[host]\n[plugins.notes]\n")
+    assert set(completed(read_manifest(file), found).plugins) == {"notes"}

@@ -67,7 +67,7 @@ def test_the_template_leads_to_what_migrating_leads_to(
         with owner(other) as connection:
             connection.exec_driver_sql("CREATE SCHEMA migrated")
     applied = host.provisioner.upgrade(other)
-    assert applied.names == ["host", "core_identity", "notes"]
+    assert applied.names == ["host", "core_permissions", "core_identity", "notes"]
     assert definition(other) == definition(tenant.place)
 
 

@@ -17,7 +17,24 @@ from archivolt_hookspecs.host import StoredFile
 from archivolt_hookspecs.registration import Action, Permission
 from archivolt_host.kit.context import tenant
 
-EVERYONE = ("admin", "member")
+PERMISSIONS = [
+    Permission(name, summary, (least,), scoped=True)
+    for name, summary, least in (
+        ("documents.read", "See documents and folders.", "guest"),
+        ("documents.create", "Upload documents.", "member"),
+        ("documents.update", "Change documents.", "member"),
+        ("documents.delete", "Trash and restore documents.", "member"),
+        ("folders.manage", "Make, move and delete folders.", "member"),
+    )
+] + [
+    Permission(
+        "documents.share",
+        "Grant others rights on documents and folders.",
+        ("manager",),
+        scoped=True,
+        impersonated=False,
+    )
+]
 
 
 class Documents:
@@ -31,13 +48,7 @@ class Documents:
     @hookimpl
     def register_permissions(self) -> Sequence[Permission]:
         """Name what the routes ask for."""
-        return [
-            Permission("documents.read", "See documents and folders.", EVERYONE),
-            Permission("documents.create", "Upload documents.", EVERYONE),
-            Permission("documents.update", "Change documents.", EVERYONE),
-            Permission("documents.delete", "Trash and restore documents.", EVERYONE),
-            Permission("folders.manage", "Make, move and delete folders.", EVERYONE),
-        ]
+        return PERMISSIONS
 
     @hookimpl
     def register_jobs(self) -> Sequence[Any]:

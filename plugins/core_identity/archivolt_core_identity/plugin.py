@@ -27,7 +27,7 @@ from archivolt_hookspecs.registration import Action, Permission
 
 
 class Identity:
-    """Knows who is asking, and which of the two roles they have."""
+    """Knows who is asking."""
 
     @hookimpl
     def extend_application(self, app: Any) -> None:
@@ -56,7 +56,7 @@ class Identity:
         return [
             Permission("plugins.read", "See the plugins and their settings."),
             Permission("plugins.manage", "Switch plugins and change settings."),
-            Permission("users.read", "See the users of the tenant."),
+            Permission("users.read", "See the users of the tenant.", ("manager",)),
             Permission("users.manage", "Add users and change them."),
             Permission("jobs.read", "See everybody's jobs."),
             Permission("runs.read", "See everybody's runs."),
@@ -113,8 +113,3 @@ class Identity:
         """Tell how to reach a user."""
         found = users.find(id)
         return None if found is None else logic.info(found)
-
-    @hookimpl
-    def permission_granted(self, actor: Actor, permission: str) -> bool | None:
-        """Let admins do everything and members what is meant for them."""
-        return logic.granted(actor, permission)

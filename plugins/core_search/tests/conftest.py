@@ -59,7 +59,7 @@ class Documents:
 
     @hookimpl
     def register_permissions(self) -> list[Permission]:
-        return [Permission("documents.read", "Read.", ("admin", "member"))]
+        return [Permission("documents.read", "Read.", ("guest",), scoped=True)]
 
     @hookimpl
     def describe_documents(self, ids: Any) -> Mapping[Any, Any] | None:

@@ -10,7 +10,8 @@ Installed with the host, so pytest finds it by itself. A test says what it needs
         assert admin.post("/vault/notes", json={"text": "hello"}).status_code == 201
         assert admin.get("/vault/notes").json["items"][0]["text"] == "hello"
 
-Without marks a test gets ``core_identity`` alone, on SQLite.
+Without marks a test gets ``core_identity`` alone, on SQLite. It brings
+``core_permissions``, which it needs and which is required.
 
 marks
     ``plugins(*names)``        the plugins on in the test's host, with those they need

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from archivolt_host.http.edge import Edge
     from archivolt_host.tenants.context import Tenant
 
-ROLES = (ADMIN, "member")
+ROLES = ("owner", "manager", "member", "guest")
 
 
 class Users:
@@ -90,7 +90,8 @@ def client(archivolt_users: Users) -> "FlaskClient":
 def client_as(archivolt_users: Users) -> Callable[..., "FlaskClient"]:
     """Sign somebody in: ``client_as("member")``, ``client_as("grace", tenant=other)``.
 
-    ``admin`` and ``member`` are users of that role, any other name is a member. The
-    user, and a tenant that is not there yet, is made. Without one it is ``acme``.
+    ``admin`` owns the tenant. ``owner``, ``manager``, ``member`` and ``guest`` are
+    users of that role, and any other name is a member. The user is made, and so is
+    the tenant where it is not there yet; without one it is ``acme``.
     """
     return archivolt_users.client

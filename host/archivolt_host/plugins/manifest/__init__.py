@@ -4,6 +4,7 @@ from archivolt_host.plugins.manifest.checking import check, check_file, find_pro
 from archivolt_host.plugins.manifest.example import example
 from archivolt_host.plugins.manifest.explaining import (
     Effective,
+    completed,
     effective,
     effective_host,
     enabled_plugins,
@@ -31,6 +32,7 @@ __all__ = [
     "TenantManifest",
     "check",
     "check_file",
+    "completed",
     "defaults",
     "effective",
     "effective_host",

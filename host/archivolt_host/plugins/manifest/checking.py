@@ -6,6 +6,7 @@ import os
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from archivolt_host.plugins.manifest.explaining import completed
 from archivolt_host.plugins.manifest.inspection import Inspection
 from archivolt_host.plugins.manifest.model import Manifest, ManifestError, Problem
 from archivolt_host.plugins.manifest.reading import load, manifest_files
@@ -35,7 +36,8 @@ def find_problems(
     broken: Mapping[str, str] | None = None,
 ) -> list[Problem]:
     """List what is wrong; ``broken`` tells why installed plugins have no info."""
-    return list(Inspection(manifest, infos, broken or {}).problems(known_tenants))
+    whole = completed(manifest, infos)
+    return list(Inspection(whole, infos, broken or {}).problems(known_tenants))
 
 
 def check_file(
@@ -71,6 +73,6 @@ def _left_out(
             f"{plugin} would be left out. {reason}",
             plugin,
         )
-        for plugin, reason in resolve(infos, manifest).out.items()
+        for plugin, reason in resolve(infos, completed(manifest, infos)).out.items()
         if plugin not in known
     ]

@@ -70,6 +70,23 @@ def enabled_plugins(
     return frozenset(enabled & manifest.plugins.keys())
 
 
+def completed(manifest: Manifest, infos: Mapping[str, PluginInfo]) -> Manifest:
+    """Name the required plugins without which a named, required one cannot be.
+
+    They are no choice: an upgrade that splits one in two asks for no new lines.
+    """
+    named = dict(manifest.plugins)
+    waiting = list(named)
+    while waiting:
+        info = infos.get(waiting.pop())
+        for need in info.requires if info and info.required else ():
+            if need not in named and need in infos and infos[need].required:
+                named[need] = {}
+                waiting.append(need)
+    same = len(named) == len(manifest.plugins)
+    return manifest if same else replace(manifest, plugins=named)
+
+
 def always_on(info: PluginInfo) -> bool:
     """Tell whether no tenant can switch the plugin off."""
     return info.required or info.scope == "system"

@@ -48,6 +48,7 @@ def add_user(group: Group, user_id: UUID) -> None:
     if users.find(user_id) is None:
         raise NotFoundError("User", user_id)
     groups.lock_nesting()
+    _refuse_takeover(group)
     if memberships.find(group.id, user_id) is None:
         memberships.create(group_id=group.id, user_id=user_id)
         _bring_up_to_date([user_id])
@@ -72,6 +73,7 @@ def add_group(outer: Group, inner_id: UUID) -> None:
             f"{outer.name} is {inner.name}, or lies in it already: a group cannot be "
             "in itself."
         )
+    _refuse_takeover(outer)
     if nestings.find(outer.id, inner.id) is None:
         nestings.create(outer_id=outer.id, inner_id=inner.id)
         _bring_up_to_date(memberships.users_in(list(_within(inner.id))))
@@ -85,6 +87,12 @@ def remove_group(outer: Group, inner_id: UUID) -> None:
         raise NotFoundError("Group", inner_id)
     nestings.delete(found)
     _bring_up_to_date(memberships.users_in(list(_within(inner_id))))
+
+
+def _refuse_takeover(group: Group) -> None:
+    """Refuse to give rights, by way of a group, that the one who asks does not hold."""
+    steps = nestings.pairs()
+    hooks.ask("takeover_refused", subjects=sorted(_reached([group.id], steps)))
 
 
 def _free(name: str) -> str:

@@ -13,6 +13,7 @@ from archivolt_core_identity.groups.schemas import (
     NewGroupSchema,
 )
 from archivolt_core_identity.groups.service import groups
+from archivolt_core_identity.users import logic as people
 from archivolt_core_identity.users.schemas import UserSchema
 from archivolt_core_identity.users.service import users
 from archivolt_host.kit.api import (
@@ -91,7 +92,9 @@ class Members(ModelAPIView):
     def get(self, query: dict[str, Any], id: UUID) -> Any:
         """List those who are in the group themselves."""
         group = groups.get(id)
-        return answer(users.filter(Page.of(query), group_id=group.id))
+        found = users.filter(Page.of(query), group_id=group.id)
+        found.items = [people.shown(user) for user in found.items]
+        return answer(found)
 
 
 @blueprint.route("/groups/<uuid:id>/users/<uuid:user_id>")

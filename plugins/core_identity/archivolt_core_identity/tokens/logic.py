@@ -122,11 +122,11 @@ def identify(token: str) -> Actor | None:
         return None
     with reading():
         holder = sessions.holder(claims.sid)
-    if holder is None:
-        return None
-    caller.came_by(claims.sid)
-    who = holder.impersonator
-    return people.as_actor(holder.user_id, holder, impersonator=who)
+        if holder is None:
+            return None
+        caller.came_by(claims.sid)
+        who = holder.impersonator
+        return people.as_actor(holder.user_id, holder, impersonator=who)
 
 
 def identify_browser(cookie: str) -> Actor | None:

@@ -21,7 +21,9 @@ def users() -> None:
 @users.command()
 @click.argument("username")
 @tenant_option
-@click.option("--role", "roles", multiple=True, type=click.Choice(logic.ROLES))
+@click.option(
+    "--role", "roles", multiple=True, help="owner, manager, member, guest, or your own."
+)
 @click.option("--email", default="")
 def create(username: str, tenant: str, roles: tuple[str, ...], email: str) -> None:
     """Create a user. The password is asked for, or read from a pipe."""

@@ -17,8 +17,8 @@ from archivolt_host.kit.context import actor, tenant
 from archivolt_host.kit.db import now
 from archivolt_host.kit.errors import InvalidError, RefusedError
 
-ADMIN, MEMBER = "admin", "member"
-ROLES = (ADMIN, MEMBER)
+OWNER, MEMBER = "owner", "member"
+OLD_NAMES = {"admin": OWNER}  # what roles were called before there were grants
 
 
 name_key = names.key
@@ -34,7 +34,7 @@ def create(
 ) -> User:
     """Add a user; a used name, a short password or an unknown role is refused."""
     names.check(username)
-    roles = known_roles(roles)
+    roles = named_roles(roles)
     if kind == SERVICE and password is not None:
         raise InvalidError(
             "A service account has no password: make keys for it at /vault/keys.",
@@ -68,6 +68,8 @@ def change(user: User, values: dict[str, Any]) -> User:
         raise RefusedError(
             "You cannot disable yourself: ask somebody else who manages users."
         )
+    if values.keys() & {"password", "email"}:
+        refuse_takeover(user)
     values = {**values, "updated_at": now()}
     if (password := values.pop("password", None)) is not None:
         if user.kind == SERVICE:
@@ -78,7 +80,7 @@ def change(user: User, values: dict[str, Any]) -> User:
     if values.get("state") == DISABLED:
         sessions.end_all(user.id, REVOKED)
     if "roles" in values:
-        values["roles"] = known_roles(values["roles"])
+        values["roles"] = named_roles(values["roles"])
     changed = users.update(user, **values)
     hooks.join("user_saved", user=info(changed), roles=values.get("roles"))
     return changed
@@ -97,7 +99,15 @@ def change_own(user: User, values: dict[str, Any]) -> User:
 def profile(user: User) -> dict[str, Any]:
     """Return what a user sees of themselves, their permissions included."""
     held = sorted(name for name in permissions() if allowed(name))
-    return {**user._asdict(), "permissions": held}  # type: ignore[attr-defined]
+    roles = sorted(actor().roles)
+    return {**user._asdict(), "roles": roles, "permissions": held}  # type: ignore[attr-defined]
+
+
+def shown(user: User) -> User:
+    """Return a user with the roles that they hold now."""
+    groups = frozenset(map(UUID, user.group_ids))
+    roles = hooks.first("roles_of", user=user.id, groups=groups) or ()
+    return user._replace(roles=sorted(roles))  # type: ignore[attr-defined,no-any-return]
 
 
 def delete(user: User) -> None:
@@ -107,6 +117,12 @@ def delete(user: User) -> None:
     hooks.ask("user_removal_refused", user_id=user.id)
     hooks.join("user_removed", user_id=user.id)
     users.delete(user)
+
+
+def refuse_takeover(user: User) -> None:
+    """Refuse to who holds less than a user what would let them be that user."""
+    if user.id != actor().id:
+        hooks.ask("takeover_refused", subjects=[user.id, *map(UUID, user.group_ids)])
 
 
 def find_actor(who: str) -> Actor | None:
@@ -125,21 +141,15 @@ def info(user: User) -> UserInfo:
     return UserInfo(user.id, user.username, user.email, user.state)
 
 
-def known_roles(roles: Sequence[str] | None) -> list[str]:
-    """Return roles in order, those of a member for none; an unknown one is refused."""
-    roles = roles or (MEMBER,)
-    if unknown := set(roles) - set(ROLES):
-        names = ", ".join(sorted(unknown))
-        raise InvalidError(
-            f"There is no role {names}: take {' or '.join(ROLES)}.",
-            {"roles": [f"No role {names}."]},
-        )
-    return sorted(set(roles))
+def named_roles(roles: Sequence[str] | None) -> list[str]:
+    """Return roles by the names of today; a member's where none are given."""
+    given = (MEMBER,) if roles is None else roles
+    return sorted({OLD_NAMES.get(role, role) for role in given})
 
 
 def create_admin(username: str, password: str) -> None:
     """Add the first user of a tenant, unless there is one of that name."""
-    ensure(username, password, (ADMIN,))
+    ensure(username, password, (OWNER,))
 
 
 def ensure(username: str, password: str, roles: tuple[str, ...]) -> None:
@@ -167,23 +177,14 @@ def as_actor(
     limits: Sequence[str] | None = None,
     impersonator: UUID | None = None,
 ) -> Actor:
-    """Return whom a row with a user's name, roles and groups stands for."""
+    """Return whom a row with a user's name and groups stands for."""
+    groups = frozenset(map(UUID, found.group_ids))
     return Actor(
         id,
         found.username,
         tenant().slug,
-        frozenset(found.roles),
-        frozenset(map(UUID, found.group_ids)),
+        hooks.first("roles_of", user=id, groups=groups) or frozenset(),
+        groups,
         None if limits is None else frozenset(limits),
         impersonator,
     )
-
-
-def granted(actor: Actor, permission: str) -> bool | None:
-    """Let admins do everything, and members what the permission names them for."""
-    if actor.limits is not None and permission not in actor.limits:
-        return False
-    if ADMIN in actor.roles:
-        return True
-    declared = permissions().get(permission)
-    return bool(declared and actor.roles.intersection(declared.roles)) or None

@@ -3,7 +3,7 @@
 from archivolt_core_identity.users import logic
 from archivolt_core_identity.users.service import users
 
-PEOPLE = (("ada", logic.ADMIN), ("grace", logic.MEMBER), ("linus", logic.MEMBER))
+PEOPLE = (("ada", logic.OWNER), ("grace", logic.MEMBER), ("linus", logic.MEMBER))
 PASSWORD = "demo-password"  # noqa: S105 - meant to be known
 
 

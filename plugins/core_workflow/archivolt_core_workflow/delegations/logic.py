@@ -1,6 +1,7 @@
 """The rules of the delegations domain. Knows no SQL and no HTTP."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from archivolt_core_workflow.delegations.models import Delegation
@@ -14,7 +15,7 @@ from archivolt_host.kit.errors import DeniedError, InvalidError, NotFoundError
 OVERSEE = "workflow.oversee"
 
 
-def visible() -> dict[str, UUID]:
+def visible() -> dict[str, Any]:
     """Return the filter for what the actor may see: their own, or all."""
     return {} if allowed(OVERSEE) else {"of": actor().id}
 

@@ -27,7 +27,7 @@ OVERSEE = "workflow.oversee"
 MOST_SHOWN, MOST_MOVED = 200, 1000
 
 
-def visible() -> dict[str, UUID]:
+def visible() -> dict[str, Any]:
     """Return the filter for what the actor may see: their part, or all."""
     return {} if allowed(OVERSEE) else {"of": actor().id}
 

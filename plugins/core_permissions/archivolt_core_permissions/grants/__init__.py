@@ -1,0 +1,1 @@
+"""Grants: who holds which role, where, and until when."""

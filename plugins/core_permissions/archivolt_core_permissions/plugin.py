@@ -1,0 +1,77 @@
+"""The permissions plugin: all that it adds to the platform, on one page."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from archivolt_core_permissions.grants import logic as grants
+from archivolt_core_permissions.rights import logic as rights
+from archivolt_core_permissions.scopes import logic as scopes
+from archivolt_hookspecs import hookimpl
+from archivolt_hookspecs.identity import Actor, UserInfo
+
+
+class Permissions:
+    """Knows who may do what, where, and why."""
+
+    @hookimpl
+    def permission_granted(self, actor: Actor, permission: str) -> bool:
+        """Look among the actor's roles."""
+        return rights.granted(actor, permission)
+
+    @hookimpl
+    def access_predicate(
+        self,
+        actor: Actor,
+        action: str,
+        scope_column: Any,
+        parent_column: Any,
+        listing: bool,
+    ) -> Any:
+        """Allow what a grant allows and none denies, on the row or above it."""
+        return rights.predicate(actor, action, scope_column, parent_column, listing)
+
+    @hookimpl
+    def roles_of(self, user: UUID, groups: frozenset[UUID]) -> frozenset[str]:
+        """Look among the grants on the tenant."""
+        return rights.roles_of(user, groups)
+
+    @hookimpl
+    def scope_saved(self, scope: UUID, parent: UUID | None) -> None:
+        """Keep the tree of containers."""
+        scopes.save(scope, parent)
+
+    @hookimpl
+    def scopes_removed(self, scopes: Sequence[UUID]) -> None:
+        """Forget containers, and the grants on what is gone."""
+        grants.forget_scopes(scopes)
+
+    @hookimpl
+    def user_saved(self, user: UserInfo, roles: Sequence[str] | None) -> None:
+        """Grant a user their roles on the tenant."""
+        grants.follow_user(user, roles)
+
+    @hookimpl
+    def user_removal_refused(self, user_id: UUID) -> str | None:
+        """Keep the last owner."""
+        return grants.why_owner_stays(user_id)
+
+    @hookimpl
+    def roles_refused(self, roles: Sequence[str]) -> None:
+        """Let nobody give roles that are not there, or beyond their own."""
+        grants.refuse_giving(roles)
+
+    @hookimpl
+    def takeover_refused(self, subjects: Sequence[UUID]) -> None:
+        """Let nobody get at the rights of who holds more."""
+        grants.refuse_takeover(subjects)
+
+    @hookimpl
+    def user_removed(self, user_id: UUID) -> None:
+        """Forget what was granted to a user."""
+        grants.forget_subject(user_id)
+
+    @hookimpl
+    def group_removed(self, group_id: UUID) -> None:
+        """Forget what was granted to a group."""
+        grants.forget_subject(group_id)

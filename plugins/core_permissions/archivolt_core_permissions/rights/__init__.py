@@ -1,0 +1,1 @@
+"""Rights: what somebody may do where, as their grants have it."""

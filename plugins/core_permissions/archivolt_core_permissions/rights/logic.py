@@ -1,0 +1,175 @@
+"""The rules of who may do what. Knows no SQL and no HTTP."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from archivolt_core_permissions.grants.models import ALLOW, DENY
+from archivolt_core_permissions.rights.service import MANY, Wanted, rights
+from archivolt_core_permissions.roles.logic import preset_holds
+from archivolt_core_permissions.roles.models import PLATFORM_ADMIN, PRESETS
+from archivolt_hookspecs.identity import Actor
+from archivolt_hookspecs.registration import Permission
+from archivolt_host.kit.access import permissions
+from archivolt_host.kit.context import tenant
+from archivolt_host.kit.db import looking, memory, now
+
+EPOCH = "core_permissions.epoch"
+NAMES = {id: name for name, id in PRESETS.items()}
+REMEMBERED = 4096  # people, in this process
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A role that somebody holds, and until when: by effect, on the tenant or below."""
+
+    id: UUID
+    name: str
+    permissions: frozenset[str]
+    until: Mapping[tuple[str, bool], datetime]
+
+    def allows(self, permission: Permission) -> bool:
+        """Return whether the permission belongs to the role."""
+        if self.id in NAMES:
+            return preset_holds(self.name, permission)
+        return permission.name in self.permissions
+
+    def lasts(self, effect: str, moment: datetime, *, whole: bool) -> bool:
+        """Return whether it is held to this effect at a moment."""
+        until = self.until.get((effect, whole))
+        return until is not None and until > moment
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is known about somebody and one permission before any row is looked at.
+
+    ``whole`` is whether it is allowed on the tenant; then come the roles by which
+    single scopes are allowed or denied.
+    """
+
+    whole: bool = False
+    allowing: tuple[UUID, ...] = ()
+    denying: tuple[UUID, ...] = ()
+
+    @property
+    def somewhere(self) -> bool:
+        """Whether it may be allowed on anything at all."""
+        return self.whole or bool(self.allowing)
+
+
+NOWHERE = Standing()
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The roles of somebody, as they are until the next change of anybody's rights."""
+
+    held: tuple[Held, ...]
+    spread: dict[tuple[UUID, ...], int] = field(default_factory=dict)
+
+    def standing(self, permission: Permission, moment: datetime) -> Standing:
+        """Return how they stand with a permission; a denial wins."""
+        whole, allowing, denying = False, [], []
+        for one in self.held:
+            if not one.allows(permission):
+                continue
+            if one.lasts(DENY, moment, whole=True):
+                return NOWHERE
+            whole = whole or one.lasts(ALLOW, moment, whole=True)
+            if not permission.scoped:
+                continue
+            if one.lasts(ALLOW, moment, whole=False):
+                allowing.append(one.id)
+            if one.lasts(DENY, moment, whole=False):
+                denying.append(one.id)
+        return Standing(whole, tuple(allowing), tuple(denying))
+
+
+def granted(actor: Actor, permission: str) -> bool:
+    """Return whether somebody holds a permission, on the tenant or on any scope."""
+    return _standing(actor, permission, now()).somewhere
+
+
+def predicate(actor: Actor, action: str, scope: Any, parent: Any, listing: bool) -> Any:
+    """Return the condition for the rows on which somebody may act."""
+    moment = now()
+    found = _standing(actor, action, moment)
+    subjects = (actor.id, *actor.groups)
+    wanted = Wanted(subjects, found.allowing, found.denying, moment)
+    return rights.condition(
+        wanted,
+        scope,
+        parent,
+        anyway=found.whole,
+        listing=listing,
+        sparse=listing and not found.whole and _is_sparse(actor, wanted),
+    )
+
+
+def roles_of(user: UUID, groups: frozenset[UUID]) -> frozenset[str]:
+    """Return the names of the roles that a user holds on the whole tenant."""
+    moment, snapshot = now(), _snapshot_of(user, groups)
+    return frozenset(
+        one.name for one in snapshot.held if one.lasts(ALLOW, moment, whole=True)
+    )
+
+
+def changing() -> None:
+    """Let all processes read rights anew; to be said right before they change."""
+    rights.renew()
+    memory()[EPOCH] = None  # a savepoint may take it back: here it is read each time
+
+
+def _standing(actor: Actor, name: str, moment: datetime) -> Standing:
+    permission = permissions().get(name)
+    if permission is None or _is_withheld(actor, permission):
+        return NOWHERE
+    if PLATFORM_ADMIN in actor.roles and actor.impersonator is None:
+        return Standing(preset_holds(PLATFORM_ADMIN, permission))
+    return _snapshot_of(actor.id, actor.groups).standing(permission, moment)
+
+
+def _is_withheld(actor: Actor, permission: Permission) -> bool:
+    """Return whether an API key, or acting for somebody else, leaves it out."""
+    if actor.limits is not None and permission.name not in actor.limits:
+        return True
+    return actor.impersonator is not None and not permission.impersonated
+
+
+def _is_sparse(actor: Actor, wanted: Wanted) -> bool:
+    """Return whether there is little to see, so that a list begins with the grants."""
+    spread = _snapshot_of(actor.id, actor.groups).spread
+    key = tuple(wanted.allowing)
+    if key not in spread:
+        spread[key] = rights.spread(wanted) if key else 0
+    return spread[key] < MANY
+
+
+def _snapshot_of(user: UUID, groups: frozenset[UUID]) -> Snapshot:
+    with looking():
+        token = memory().get(EPOCH) or rights.token()
+        memory().setdefault(EPOCH, token)
+        return _snapshot(tenant().id, token, user, groups)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _snapshot(
+    tenant: UUID, token: UUID, user: UUID, groups: frozenset[UUID]
+) -> Snapshot:
+    """Read what somebody holds, in the transaction that has read the token."""
+    roles = _roles(tenant, token)
+    until: dict[UUID, dict[tuple[str, bool], datetime]] = {}
+    for row in rights.holdings([user, *groups], tenant):
+        until.setdefault(row.role_id, {})[row.effect, bool(row.whole)] = row.until
+    return Snapshot(
+        tuple(Held(id, *roles[id], held) for id, held in until.items() if id in roles)
+    )
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _roles(tenant: UUID, token: UUID) -> Mapping[UUID, tuple[str, frozenset[str]]]:
+    return {id: (name, frozenset(names)) for id, name, names in rights.roles()}

@@ -1,0 +1,26 @@
+"""Every database access of the roles domain, and nothing else."""
+
+from collections.abc import Collection, Sequence
+
+from archivolt_core_permissions.roles.models import Role
+from archivolt_host.kit.service import Service
+
+
+class RoleService(Service[Role]):
+    """Roles of the current tenant."""
+
+    model = Role
+    kind = "Role"
+    sorts = ("name", "created_at")
+    sql_verbs = ("named", "all_named")
+
+    def named(self, name: str) -> Role | None:
+        """Return the role of a name, or None."""
+        return self._first(self._sql.select.where(self._c["name"] == name))
+
+    def all_named(self, names: Collection[str]) -> Sequence[Role]:
+        """Return those of the roles that exist."""
+        return self._rows(self._sql.select.where(self._c["name"].in_(names)))
+
+
+roles = RoleService()

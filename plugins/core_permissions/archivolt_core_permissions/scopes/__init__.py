@@ -1,0 +1,1 @@
+"""Scopes: the tree on which rights hold, and are handed down."""
