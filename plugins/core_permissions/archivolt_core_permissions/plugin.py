@@ -6,6 +6,7 @@ from uuid import UUID
 
 from archivolt_core_permissions.grants import logic as grants
 from archivolt_core_permissions.rights import logic as rights
+from archivolt_core_permissions.roles import logic as roles
 from archivolt_core_permissions.scopes import logic as scopes
 from archivolt_hookspecs import hookimpl
 from archivolt_hookspecs.identity import Actor, UserInfo
@@ -75,3 +76,7 @@ class Permissions:
     def group_removed(self, group_id: UUID) -> None:
         """Forget what was granted to a group."""
         grants.forget_subject(group_id)
+
+    def plugin_purged(self, plugin: str) -> None:
+        """Take the permissions of a plugin that is gone out of every role."""
+        roles.forget_plugin(plugin)
