@@ -77,6 +77,7 @@ class Permissions:
         """Forget what was granted to a group."""
         grants.forget_subject(group_id)
 
+    @hookimpl
     def plugin_purged(self, plugin: str) -> None:
         """Take the permissions of a plugin that is gone out of every role."""
         roles.forget_plugin(plugin)
