@@ -166,11 +166,6 @@ class Plan:
         ]
         return hashlib.sha256("\n".join(scripts).encode()).hexdigest()[:16]
 
-    @property
-    def number(self) -> int:
-        """The fingerprint as SQLite can keep it in a file, never 0."""
-        return int(self.fingerprint[:7], 16) + 1
-
     def pending(self, connection: Connection) -> Sequence[Source]:
         """Return the sources that a database is behind."""
         return [s for s in self.sources if s.revision(connection) != s.head]

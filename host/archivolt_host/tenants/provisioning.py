@@ -52,7 +52,7 @@ class Provisioner:
         with self.migration(place) as connection:
             applied = self.plan.upgrade(connection)
             if isinstance(place, SqlitePlace) and not applied.failed:
-                connection.exec_driver_sql(f"PRAGMA user_version={self.plan.number}")
+                connection.exec_driver_sql(f"PRAGMA user_version={self._number}")
             return applied
 
     def is_done(self, place: Place) -> bool:
@@ -67,7 +67,12 @@ class Provisioner:
             [number] = connection.execute("PRAGMA user_version").fetchone()
         finally:
             connection.close()
-        return bool(number == self.plan.number)
+        return bool(number == self._number)
+
+    @property
+    def _number(self) -> int:
+        """The plan's fingerprint as SQLite can keep it in a file, never 0."""
+        return int(self.plan.fingerprint[:7], 16) + 1
 
     def pending(self, place: Place) -> list[str]:
         """Return the names of what would be applied."""
