@@ -8,8 +8,8 @@ from benchmarks.bench import SMALL, USUAL_SIZE, Bench
 from benchmarks.measuring import How
 from benchmarks.workloads import WORKLOADS
 
-PARTS = ("compare", "figures", "tenants", "plugins", "steps", "upload")
-USUAL = ("compare", "figures", "tenants", "plugins")
+PARTS = ("compare", "figures", "tenants", "plugins", "workflow", "steps", "upload")
+USUAL = ("compare", "figures", "tenants", "plugins", "workflow")
 QUICK = ("compare", "figures")
 
 ABOUT = """\
@@ -22,6 +22,7 @@ parts:
   figures    start to the first answer, memory of all processes
   tenants    100 tenants in turn against one
   plugins    20 idle plugins more
+  workflow   a transition, the inbox, timers and guards, in one process
   steps      a durable step against its bare transaction; recovery after SIGKILL
   upload     memory that an upload of 2 GiB takes (make bench-upload)
 
