@@ -8,8 +8,8 @@ from benchmarks.bench import SMALL, USUAL_SIZE, Bench
 from benchmarks.measuring import How
 from benchmarks.workloads import WORKLOADS
 
-PARTS = ("compare", "figures", "tenants", "plugins", "upload")
-USUAL = ("compare", "figures", "tenants", "plugins")
+PARTS = ("compare", "figures", "tenants", "plugins", "audit", "upload")
+USUAL = ("compare", "figures", "tenants", "plugins", "audit")
 QUICK = ("compare", "figures")
 
 ABOUT = """\
@@ -22,6 +22,7 @@ parts:
   figures    start to the first answer, memory of all processes
   tenants    100 tenants in turn against one
   plugins    20 idle plugins more
+  audit      a write with a journal against one without; how fast it is verified
   upload     memory that an upload of 2 GiB takes (make bench-upload)
 
 examples:
