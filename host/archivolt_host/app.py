@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
 from sqlalchemy.engine import make_url
@@ -21,14 +22,14 @@ from archivolt_host.http.gates import Addresses
 from archivolt_host.http.limits import Limits
 from archivolt_host.http.mounting import mount
 from archivolt_host.http.stages import TenantStage
-from archivolt_host.jobs import delivery, rings, wake, worker
+from archivolt_host.jobs import delivery, rings, runnable, schedules, wake, worker
 from archivolt_host.jobs import registry as job_registry
 from archivolt_host.jobs.registry import Jobs
 from archivolt_host.jobs.valkey_address import valkey_url
 from archivolt_host.orchestration import creation, watching
 from archivolt_host.orchestration import registry as orchestrators
 from archivolt_host.orchestration.registry import Orchestrators
-from archivolt_host.plugins import dispatch, drivers
+from archivolt_host.plugins import dispatch, drivers, granting
 from archivolt_host.plugins.manifest import Manifest, find_problems, read_manifest
 from archivolt_host.plugins.manifest.model import ManifestError
 from archivolt_host.plugins.registry import HOST, Registry, open_registry
@@ -97,6 +98,7 @@ class Host:
         wake.forget()
         watching.forget()
         delivery.forget()
+        schedules.forget()
 
     def _sources(self, scope: str) -> list[Source]:
         """Return the migrations of the plugins of a scope; unreadable ones are out."""
@@ -181,12 +183,20 @@ def _catalog_place(home: Home, manifest: Manifest) -> Place:
     return SqlitePlace(home.catalog)
 
 
+def _own_servers(host: Host) -> frozenset[str]:
+    """Return the servers of the platform, which serve every plugin."""
+    urls = (host.valkey_url, str(host.manifest.host["catalog_url"]))
+    return frozenset(filter(None, (urlsplit(url).hostname for url in urls)))
+
+
 def _bind(host: Host) -> None:
     sessions.bind(host.databases, host.catalog_place)
     dispatch.bind(host.registry)
+    granting.bind(host.registry.grants, _own_servers(host))
     other_names = job_registry.aliases(host.manifest.host["queue_aliases"])
     job_registry.bind(Jobs(host.registry, housekeeping.OWN_JOBS, other_names))
     orchestrators.bind(Orchestrators(host.registry, housekeeping.OWN_ORCHESTRATORS))
+    runnable.bind(housekeeping.OWN_SCHEDULES)
     rings.bind(rings.Bell(host.valkey_url))
     worker.bind(host.catalog)
     for one in (creation, importing):

@@ -7,7 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from archivolt_hookspecs.markers import verb_of
-from archivolt_hookspecs.registration import Action, HealthCheck, Permission
+from archivolt_hookspecs.registration import (
+    Action,
+    HealthCheck,
+    Permission,
+    Schedule,
+)
 from archivolt_host.plugins.breaker import Breakers
 from archivolt_host.plugins.discovery import discover, infos, problems
 from archivolt_host.plugins.loading import Loading, load
@@ -214,7 +219,11 @@ class Registry:
 
     def settle(self) -> None:
         """Ask for all that is brought, so that who fails is out from the beginning."""
-        _ = self.actions, self.permissions, self.health_checks
+        _ = self.actions, self.permissions, self.health_checks, self.schedules
+
+    def grants(self, plugin: str, kind: str) -> tuple[str, ...]:
+        """Return what a plugin asked for: patterns of hosts to reach, or of actions."""
+        return self.infos[plugin].grants.get(kind, ())
 
     @cached_property
     def actions(self) -> dict[str, tuple[str, Action]]:
@@ -230,6 +239,11 @@ class Registry:
     def health_checks(self) -> list[HealthCheck]:
         """Every plugin's outside dependency."""
         return [check for _, check in self.brought("register_health_checks")]
+
+    @cached_property
+    def schedules(self) -> list[tuple[str, Schedule]]:
+        """Every schedule with its plugin."""
+        return self.brought("register_schedules")
 
     def package_folder(self, name: str) -> Path:
         """Return the folder of a working plugin's package."""

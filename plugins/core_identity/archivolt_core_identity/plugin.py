@@ -54,6 +54,11 @@ class Identity:
             Permission("users.read", "See the users of the tenant.", ("manager",)),
             Permission("users.manage", "Add users and change them."),
             Permission("jobs.read", "See everybody's jobs."),
+            Permission("jobs.manage", "Cancel jobs, and have them tried again."),
+            Permission("events.read", "See all news, and where plugins hang."),
+            Permission("events.manage", "Have plugins told again."),
+            Permission("schedules.read", "See what runs by itself."),
+            Permission("schedules.manage", "Have something run by itself."),
             Permission("runs.read", "See everybody's runs."),
             Permission("runs.manage", "Retry, skip and cancel runs."),
         ]
