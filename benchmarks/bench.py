@@ -98,6 +98,15 @@ class Bench:
         for figure in found:
             self._keep(figure)
 
+    def workflow(self) -> None:
+        """Measure workflows, in this process."""
+        from benchmarks.workflow import SIZES, SMALL, Workflows  # as steps below
+
+        print("\nWorkflows:")
+        sizes = SMALL if self.how.rounds == 1 else SIZES
+        for figure in Workflows(self.folder / "workflow", sizes).figures():
+            self._keep(figure)
+
     def steps(self) -> None:
         """Measure what a durable step costs, and how soon a dead run goes on."""
         from benchmarks import steps  # it imports the host, which others only start
