@@ -8,8 +8,9 @@ from benchmarks.bench import SMALL, USUAL_SIZE, Bench
 from benchmarks.measuring import How
 from benchmarks.workloads import WORKLOADS
 
-PARTS = ("compare", "figures", "tenants", "plugins", "workflow", "steps", "upload")
-USUAL = ("compare", "figures", "tenants", "plugins", "workflow")
+PARTS: tuple[str, ...] = ("compare", "figures", "tenants", "plugins")
+PARTS += ("workflow", "steps", "audit", "upload")
+USUAL = ("compare", "figures", "tenants", "plugins", "workflow", "audit")
 QUICK = ("compare", "figures")
 
 ABOUT = """\
@@ -24,6 +25,7 @@ parts:
   plugins    20 idle plugins more
   workflow   a transition, the inbox, timers and guards, in one process
   steps      a durable step against its bare transaction; recovery after SIGKILL
+  audit      a write with a journal against one without; how fast it is verified
   upload     memory that an upload of 2 GiB takes (make bench-upload)
 
 examples:
