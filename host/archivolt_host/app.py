@@ -42,6 +42,7 @@ from archivolt_host.tenants.home import Home
 from archivolt_host.tenants.migrations import Plan, Source
 from archivolt_host.tenants.postgres import SchemaDatabases
 from archivolt_host.tenants.provisioning import CATALOG_ROLE, Provisioner
+from archivolt_host.tenants.scripts import unreadable
 from archivolt_host.tenants.sessions import Databases
 from archivolt_host.tenants.sqlite import SqliteDatabases
 
@@ -106,7 +107,7 @@ class Host:
         infos, names = self.registry.infos, self.registry.names
         found = [self._source(name) for name in names if infos[name].scope == scope]
         sources = [source for source in found if source.folder.is_dir()]
-        for broken in [source for source in sources if source.problem]:
+        for broken in unreadable(sources, self.home.run / f"scripts-{scope}"):
             reason = f"Its migrations cannot be read: {broken.problem}"
             self.registry.put_out(broken.name, reason)
         return [s for s in sources if s.name in self.registry.names]

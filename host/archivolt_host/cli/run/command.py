@@ -1,5 +1,6 @@
 """The command ``archivolt run``: from the options to a running set of processes."""
 
+import gc
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -114,12 +115,15 @@ def start(options: Options, plan: Callable[[Options], Plan]) -> int:
     from archivolt_host.cli.run.web import PortError
     from archivolt_host.tenants.home import HomeError
 
+    gc.disable()  # until the first fork: imports make much, and hardly any garbage
     try:
         return _start(options, plan(options))
     except (HomeError, PortError, ValkeyMissingError) as problem:
         raise click.ClickException(str(problem)) from problem
     except KeyboardInterrupt:  # before the first process was there
         return 0
+    finally:
+        gc.enable()
 
 
 def _start(options: Options, plan: Plan) -> int:
