@@ -1,6 +1,8 @@
 """Drives a run forwards, step by step."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -31,7 +33,8 @@ from archivolt_host.orchestration.patience import (
 from archivolt_host.orchestration.registry import orchestrators
 from archivolt_host.orchestration.steps import AnyStep, Child, Finish, Step
 from archivolt_host.orchestration.watching import watch
-from archivolt_host.plugins import timing
+from archivolt_host.plugins import granting, timing
+from archivolt_host.plugins.registry import HOST
 from archivolt_host.tenants.columns import now
 from archivolt_host.tenants.sessions import UnitOfWork
 
@@ -49,6 +52,14 @@ class Drive:
         self.begun: set[int] = set()
         self.seq = run.cursor
         orchestrator.__dict__["_drive"] = self
+
+    @contextmanager
+    def at_work(self, what: str) -> Iterator[None]:
+        """Have the plugin do something on its own account, with its own grants."""
+        plugin = orchestrators().plugins.get(self.run.name, HOST)
+        granted = granting.at_work(None if plugin == HOST else plugin)
+        with timing.measured(plugin, what), granted:
+            yield
 
     @property
     def key(self) -> str:
@@ -152,7 +163,7 @@ class Drive:
             )
 
     def _do(self, step: AnyStep) -> None:
-        with timing.measured(self.run.name.partition(".")[0], f"step {step.name}"):
+        with self.at_work(f"step {step.name}"):
             if isinstance(step, Step) and not step.external:
                 with self.journal.writing() as work:
                     output = step.do()
