@@ -1,5 +1,6 @@
 """What people do with jobs: look at them, cancel them, have them tried again."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +30,17 @@ def visible() -> Select[JobRow]:
     if dispatch.allowed(READ):
         return query
     return query.where(JobRow.actor_id == context.actor().id)
+
+
+def newest(
+    limit: int, *, status: str | None = None, queue: str | None = None
+) -> Sequence[JobRow]:
+    """Return the newest jobs that the caller may see."""
+    query = visible().order_by(JobRow.id.desc()).limit(limit)
+    for column, value in ((JobRow.status, status), (JobRow.queue, queue)):
+        if value is not None:
+            query = query.where(column == value)
+    return sessions.session().scalars(query).all()
 
 
 def get(id: UUID) -> JobRow:

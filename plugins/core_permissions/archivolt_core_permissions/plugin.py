@@ -58,6 +58,26 @@ class Permissions:
         return grants.why_owner_stays(user_id)
 
     @hookimpl
+    def roles_refused(self, roles: Sequence[str]) -> None:
+        """Let nobody give roles that are not there, or beyond their own."""
+        grants.refuse_giving(roles)
+
+    @hookimpl
+    def takeover_refused(self, subjects: Sequence[UUID]) -> None:
+        """Let nobody get at the rights of who holds more."""
+        grants.refuse_takeover(subjects)
+
+    @hookimpl
+    def user_removed(self, user_id: UUID) -> None:
+        """Forget what was granted to a user."""
+        grants.forget_subject(user_id)
+
+    @hookimpl
+    def group_removed(self, group_id: UUID) -> None:
+        """Forget what was granted to a group."""
+        grants.forget_subject(group_id)
+
+    @hookimpl
     def plugin_purged(self, plugin: str) -> None:
         """Take the permissions of a plugin that is gone out of every role."""
         roles.forget_plugin(plugin)

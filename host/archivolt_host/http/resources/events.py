@@ -14,7 +14,7 @@ from archivolt_host.http.blueprints import Blueprint, ModelAPIView
 from archivolt_host.http.paging import Page, Slice, answer, bad_cursor
 from archivolt_host.http.resources.listing import listed
 from archivolt_host.http.schemas import BaseSchema, ListQuery, Moment, Sort, page_of
-from archivolt_host.jobs import bus, lanes, rings
+from archivolt_host.jobs import bus, lane_desk, rings
 from archivolt_host.jobs.event_models import EventRow, LaneRow
 from archivolt_host.plugins import dispatch
 from archivolt_host.tenants import sessions
@@ -145,7 +145,7 @@ class Lane(ModelAPIView):
     @blueprint.response(204)
     def post(self, id: UUID, deed: str) -> None:
         """Try a lane again (``retry``), or give up what is at its head (``skip``)."""
-        deeds = {"retry": lanes.retry, "skip": lanes.skip}
+        deeds = {"retry": lane_desk.retry, "skip": lane_desk.skip}
         if deed not in deeds:
             raise InvalidError(f"A lane has {' and '.join(deeds)}, no {deed}.")
         deeds[deed](id)

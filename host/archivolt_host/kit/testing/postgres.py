@@ -66,8 +66,13 @@ class Postgres:
             *("initdb", "--no-sync", "--auth=trust", "--username=postgres"),
             *("--encoding=UTF8", "--locale=C.UTF-8", f"--pgdata={cluster}"),
         )
+        self._serve()
+        for statement in ROLES:
+            self.execute(statement)
+
+    def _serve(self) -> None:
         options = [word for option in self._options for word in ("-c", option)]
-        program = str(self._programs / "postgres")
+        program, cluster = str(self._programs / "postgres"), self.folder / "data"
         self._server = Kept(
             [program, "-D", str(cluster), "-k", str(self.folder), *options],
             log=self.folder / "log",
@@ -75,13 +80,16 @@ class Postgres:
             user=self._user,
         )
         self._wait()
-        for statement in ROLES:
-            self.execute(statement)
 
     def stop(self) -> None:
-        """End the server at once; its data is thrown away."""
+        """End the server at once, as a crash would."""
         if self._server is not None:
             self._server.stop()
+
+    def restart(self) -> None:
+        """Let the server crash, and come back with what was committed."""
+        self.stop()
+        self._serve()
 
     def url(self, role: str, database: str) -> str:
         """Return the address of a database for a role."""
