@@ -6,6 +6,7 @@ from uuid import UUID
 
 from archivolt_core_permissions.grants import logic as grants
 from archivolt_core_permissions.rights import logic as rights
+from archivolt_core_permissions.roles import logic as roles
 from archivolt_core_permissions.scopes import logic as scopes
 from archivolt_hookspecs import hookimpl
 from archivolt_hookspecs.identity import Actor, UserInfo
@@ -55,3 +56,28 @@ class Permissions:
     def user_removal_refused(self, user_id: UUID) -> str | None:
         """Keep the last owner."""
         return grants.why_owner_stays(user_id)
+
+    @hookimpl
+    def roles_refused(self, roles: Sequence[str]) -> None:
+        """Let nobody give roles that are not there, or beyond their own."""
+        grants.refuse_giving(roles)
+
+    @hookimpl
+    def takeover_refused(self, subjects: Sequence[UUID]) -> None:
+        """Let nobody get at the rights of who holds more."""
+        grants.refuse_takeover(subjects)
+
+    @hookimpl
+    def user_removed(self, user_id: UUID) -> None:
+        """Forget what was granted to a user."""
+        grants.forget_subject(user_id)
+
+    @hookimpl
+    def group_removed(self, group_id: UUID) -> None:
+        """Forget what was granted to a group."""
+        grants.forget_subject(group_id)
+
+    @hookimpl
+    def plugin_purged(self, plugin: str) -> None:
+        """Take the permissions of a plugin that is gone out of every role."""
+        roles.forget_plugin(plugin)

@@ -11,6 +11,7 @@ from archivolt_core_permissions.roles.models import OWNER, PLATFORM_ADMIN, PRESE
 from archivolt_core_permissions.roles.service import roles as role_service
 from archivolt_core_permissions.scopes import logic as scopes
 from archivolt_hookspecs.identity import UserInfo
+from archivolt_host.kit.access import Scope
 from archivolt_host.kit.context import actor, tenant
 from archivolt_host.kit.errors import InvalidError, RefusedError
 
@@ -50,6 +51,29 @@ def forget_scopes(gone: Sequence[UUID]) -> None:
     """Forget containers, and the grants on what is gone."""
     scopes.remove(gone)
     if ended := grants.of_scopes(gone):
+        rights.changing()
+        grants.bulk_delete([grant.id for grant in ended])
+
+
+def refuse_giving(wanted: Sequence[str]) -> None:
+    """Refuse roles that are not there, or that hold more than the one who asks."""
+    found = roles.find_all(wanted)
+    _refuse_platform(found)
+    for role in found:
+        roles.refuse_beyond(roles.permissions_of(role), roles.whole())
+
+
+def refuse_takeover(subjects: Sequence[UUID]) -> None:
+    """Refuse unless the one who asks holds all that these users and groups hold."""
+    for grant in grants.of_subjects(subjects):
+        if grant.effect == ALLOW:
+            role = role_service.get(grant.role_id)
+            roles.refuse_beyond(roles.permissions_of(role), Scope(grant.scope_id))
+
+
+def forget_subject(subject: UUID) -> None:
+    """Forget the grants of a user or a group that is deleted."""
+    if ended := grants.of_subjects([subject]):
         rights.changing()
         grants.bulk_delete([grant.id for grant in ended])
 
