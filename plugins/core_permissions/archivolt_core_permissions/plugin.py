@@ -4,15 +4,56 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from archivolt_core_permissions.explanations import views as explanation_views
 from archivolt_core_permissions.grants import logic as grants
+from archivolt_core_permissions.grants import orchestrators
+from archivolt_core_permissions.grants import views as grant_views
 from archivolt_core_permissions.rights import logic as rights
+from archivolt_core_permissions.roles import views as role_views
 from archivolt_core_permissions.scopes import logic as scopes
 from archivolt_hookspecs import hookimpl
 from archivolt_hookspecs.identity import Actor, UserInfo
+from archivolt_hookspecs.registration import Permission
 
 
 class Permissions:
     """Knows who may do what, where, and why."""
+
+    @hookimpl
+    def register_blueprints(self) -> Sequence[Any]:
+        """Serve roles, grants, and explanations."""
+        return [
+            role_views.blueprint,
+            grant_views.blueprint,
+            explanation_views.blueprint,
+        ]
+
+    @hookimpl
+    def register_permissions(self) -> Sequence[Permission]:
+        """Name what the routes ask for; nobody gives rights in somebody else's name."""
+        managers, owners = ("manager",), ("owner",)
+        return [
+            Permission("roles.read", "See roles.", managers),
+            Permission(
+                "roles.manage", "Make and change roles.", owners, impersonated=False
+            ),
+            Permission("grants.read", "See who has which role.", managers),
+            Permission(
+                "grants.manage", "Grant and deny roles.", owners, impersonated=False
+            ),
+            Permission("permissions.explain", "See why somebody may act.", managers),
+        ]
+
+    @hookimpl
+    def register_jobs(self) -> Sequence[Any]:
+        """End grants whose time is over."""
+        return [orchestrators.revoke_expired]
+
+    @hookimpl
+    def purge_storage(self) -> int:
+        """End expired grants with the hourly sweep; there are no files."""
+        orchestrators.revoke_later()
+        return 0
 
     @hookimpl
     def permission_granted(self, actor: Actor, permission: str) -> bool:
