@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING
 
-from archivolt_hookspecs.markers import collects
+from archivolt_hookspecs.markers import collects, joins
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -31,6 +31,15 @@ def resync(since: datetime | None) -> int | None:
 
     Only the plugin that was switched on is asked, in a job; its state is
     ``catching_up`` until it returns. ``since`` None means from the beginning.
+    """
+
+
+@joins
+def plugin_purged(plugin: str) -> None:
+    """Forget what is kept in the current tenant for a plugin that was purged.
+
+    The host takes care of its tables, jobs and schedules; this is for what others
+    hold, such as its permissions in a role.
     """
 
 

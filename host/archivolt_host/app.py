@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
 from sqlalchemy.engine import make_url
@@ -28,7 +29,7 @@ from archivolt_host.jobs.valkey_address import valkey_url
 from archivolt_host.orchestration import creation, watching
 from archivolt_host.orchestration import registry as orchestrators
 from archivolt_host.orchestration.registry import Orchestrators
-from archivolt_host.plugins import dispatch, drivers
+from archivolt_host.plugins import dispatch, drivers, granting
 from archivolt_host.plugins.manifest import Manifest, find_problems, read_manifest
 from archivolt_host.plugins.manifest.model import ManifestError
 from archivolt_host.plugins.registry import HOST, Registry, open_registry
@@ -181,9 +182,16 @@ def _catalog_place(home: Home, manifest: Manifest) -> Place:
     return SqlitePlace(home.catalog)
 
 
+def _own_servers(host: Host) -> frozenset[str]:
+    """Return the servers of the platform, which serve every plugin."""
+    urls = (host.valkey_url, str(host.manifest.host["catalog_url"]))
+    return frozenset(filter(None, (urlsplit(url).hostname for url in urls)))
+
+
 def _bind(host: Host) -> None:
     sessions.bind(host.databases, host.catalog_place)
     dispatch.bind(host.registry)
+    granting.bind(host.registry.grants, _own_servers(host))
     other_names = job_registry.aliases(host.manifest.host["queue_aliases"])
     job_registry.bind(Jobs(host.registry, housekeeping.OWN_JOBS, other_names))
     orchestrators.bind(Orchestrators(host.registry, housekeeping.OWN_ORCHESTRATORS))

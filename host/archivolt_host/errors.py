@@ -135,6 +135,13 @@ class HeadersTooLargeError(ArchivoltError):
     code = "headers_too_large"
 
 
+class NotGrantedError(ArchivoltError, PermissionError):
+    """A plugin reached for what its plugin.toml does not ask for; its author errs."""
+
+    status = 500
+    code = "not_granted"
+
+
 class UnavailableError(ArchivoltError):
     """Something needed is down or overloaded; trying again later may help."""
 

@@ -1,6 +1,5 @@
 """A tenant into a file: its rows, its files and what was set for it."""
 
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -54,9 +53,10 @@ def export_tenant(
             "revisions": plan.revisions(connection),
         }
         packing = Packing(file, head)
-        exported.rows = add_tables(
-            packing, connection, tenant, derived(registry), progress
-        )
+        place = tenant.place
+        schema = place.schema if isinstance(place, SchemaPlace) else None
+        tables = rows.tables_of(connection, Base.metadata, derived(registry), schema)
+        exported.rows = rows.add_all(packing, connection, tables, progress)
         if files:
             exported.files = _add_files(packing, progress)
         packing.end(rows=exported.rows, files=exported.files)
@@ -86,25 +86,6 @@ def derived(registry: Registry) -> tuple[str, ...]:
     """Return the prefixes of tables that their plugins build again by themselves."""
     infos = registry.infos.values()
     return tuple(info.tables for info in infos if info.derived and info.tables)
-
-
-def add_tables(
-    packing: Packing,
-    connection: Connection,
-    tenant: Tenant,
-    derived: tuple[str, ...],
-    progress: Progress,
-) -> int:
-    """Add every table; each is written to a file without a name first, for its size."""
-    place = tenant.place
-    schema = place.schema if isinstance(place, SchemaPlace) else None
-    count = 0
-    for table in rows.tables_of(connection, Base.metadata, derived, schema):
-        progress(table.name)
-        with tempfile.TemporaryFile() as spool:
-            count += rows.dump(connection, table, spool)
-            packing.add_file(f"tables/{table.name}.jsonl", spool)
-    return count
 
 
 def _add_files(packing: Packing, progress: Progress) -> int:

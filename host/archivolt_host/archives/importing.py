@@ -143,18 +143,9 @@ class ImportTenant(Orchestrator):
 
     def activate(self) -> dict[str, Any]:
         """Let requests in, and have built again what no archive holds."""
-        registry = dispatch.registry()
-        registry.forget()
-        on = [name for name in registry.wanted(self.slug) if name in registry.infos]
-        behind = [name for name in on if registry.infos[name].derived]
-        for plugin in behind:
-            overrides.begin_catching_up(self.slug, plugin)
+        begin_rebuilding(self.slug)
         _catalog().set_state(self.slug, ACTIVE)
-        with context.acting(self._tenant), sessions.transaction():
-            for plugin in behind:
-                resync = jobs().get("host.resync")
-                bus.enqueue(resync, plugin=plugin, unique=f"resync:{plugin}")
-        wake.heat(self._tenant.id)  # jobs may have come along
+        rebuild(self._tenant)
         counts = {name: self.outputs[name] for name in ("fill", "files")}
         return {**counts, "notes": self.outputs["settings"]}
 
@@ -169,6 +160,29 @@ class ImportTenant(Orchestrator):
     def _show(self, what: str) -> None:
         if self.progress is not None:
             self.progress(what)
+
+
+def derived_of(slug: str) -> list[str]:
+    """Return the plugins that are on here and build their data by themselves."""
+    registry = dispatch.registry()
+    registry.forget()
+    on = [name for name in registry.wanted(slug) if name in registry.infos]
+    return [name for name in on if registry.infos[name].derived]
+
+
+def begin_rebuilding(slug: str) -> None:
+    """Have what no archive holds count as missing until it is built."""
+    for plugin in derived_of(slug):
+        overrides.begin_catching_up(slug, plugin)
+
+
+def rebuild(tenant: Tenant) -> None:
+    """Have built what no archive holds, by jobs; wake the tenant's own up too."""
+    with context.acting(tenant), sessions.transaction():
+        for plugin in derived_of(tenant.slug):
+            resync = jobs().get("host.resync")
+            bus.enqueue(resync, plugin=plugin, unique=f"resync:{plugin}")
+    wake.heat(tenant.id)
 
 
 def sorted_out(

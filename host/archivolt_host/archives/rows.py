@@ -1,5 +1,6 @@
 """The rows of one database, table by table: out of any placement, into any other."""
 
+import tempfile
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -24,6 +25,7 @@ from sqlalchemy.exc import DBAPIError
 
 from archivolt_host.archives.errors import ArchiveError
 from archivolt_host.archives.kinds import KINDS, kind_of, line
+from archivolt_host.archives.packing import Packing
 
 BATCH = 500  # rows in memory
 VERSIONS = "alembic_version_"
@@ -77,6 +79,22 @@ def dump(connection: Connection, table: Table, out: IO[bytes]) -> int:
     for row in connection.execute(query, execution_options={"yield_per": BATCH}):
         out.write(line(list(row)))
         count += 1
+    return count
+
+
+def add_all(
+    packing: Packing,
+    connection: Connection,
+    tables: Sequence[Table],
+    progress: Callable[[str], object] = lambda _: None,
+) -> int:
+    """Add tables to an archive, each by a file without a name: its size comes first."""
+    count = 0
+    for table in tables:
+        progress(table.name)
+        with tempfile.TemporaryFile() as spool:
+            count += dump(connection, table, spool)
+            packing.add_file(f"tables/{table.name}.jsonl", spool)
     return count
 
 

@@ -9,15 +9,18 @@ import click
 # Imported when called for: a command's help must not cost the whole application.
 OWN = {
     "conform": "archivolt_host.cli.conform.command:conform",
+    "backup": "archivolt_host.cli.backup:backup",
     "demo": "archivolt_host.cli.demo:demo",
     "doctor": "archivolt_host.cli.wiring:doctor",
     "manifest": "archivolt_host.cli.manifest:manifest",
-    "migrate": "archivolt_host.cli.migrate:migrate",
+    "migrate": "archivolt_host.cli.migrate:upgrade",
     "plugin": "archivolt_host.cli.authoring.command:plugin",
     "plugins": "archivolt_host.cli.plugins:plugins",
+    "restore": "archivolt_host.cli.backup:restore",
     "run": "archivolt_host.cli.wiring:run",
     "runs": "archivolt_host.cli.runs:runs",
     "tenants": "archivolt_host.cli.tenants:tenants",
+    "upgrade": "archivolt_host.cli.migrate:upgrade",
 }
 WIDTH = 200  # of a command's summary, which the help wraps
 

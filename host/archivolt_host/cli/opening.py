@@ -29,7 +29,10 @@ def opened() -> "Host":
 @cache
 def ready() -> "Host":
     """Return the host of this deployment, its catalog there and up to date."""
+    from archivolt_host.cli.migrate import refuse_pending
+
     host = opened()
+    refuse_pending(host, tenants=False)
     prepare_catalog_database(host)
     return host
 

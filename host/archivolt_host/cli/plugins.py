@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from archivolt_host.cli.purging import purge
+
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
 
@@ -18,6 +20,9 @@ def plugins(context: click.Context, tenant: str | None) -> None:
     """Show the plugins: what is loaded, what is out, and why."""
     if context.invoked_subcommand is None:
         _show(tenant)
+
+
+plugins.add_command(purge)
 
 
 def _show(tenant: str | None) -> None:
@@ -56,7 +61,7 @@ def add(name: str) -> None:
     table = document.setdefault("plugins", tomlkit.table(is_super_table=True))
     if name in table:
         raise click.ClickException(f"{_path()} names {name} already.")
-    info = _installed(name)
+    info = installed(name)
     for need in info.requires:
         if need not in table:
             raise click.ClickException(
@@ -105,7 +110,8 @@ def _forget(document: "TOMLDocument", name: str) -> None:
                 table[key].remove(name)
 
 
-def _installed(name: str) -> "PluginInfo":
+def installed(name: str) -> "PluginInfo":
+    """Return what an installed plugin says of itself, or what to do instead."""
     from archivolt_host.plugins.discovery import discover, infos, problems
     from archivolt_host.plugins.errors import did_you_mean, listed
 

@@ -17,3 +17,16 @@ def progress(title: str) -> Iterator[Callable[[object], None]]:
     ) as shown:
         task = shown.add_task(title)
         yield lambda what: shown.update(task, description=f"{title} {what}")
+
+
+@contextmanager
+def bar(title: str, total: int) -> Iterator[Callable[[object], None]]:
+    """Show how many of a known number are done; call what it yields after each."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    shown = Progress(console=console, transient=True, disable=not console.is_terminal)
+    with shown:
+        task = shown.add_task(title, total=total)
+        yield lambda _: shown.advance(task)

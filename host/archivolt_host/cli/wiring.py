@@ -97,10 +97,12 @@ def _count_over_all_processes(run: Run) -> None:
 def _migrate(host: "Host") -> None:
     import structlog
 
+    from archivolt_host.cli.migrate import refuse_pending
     from archivolt_host.cli.opening import prepare_catalog_database
     from archivolt_host.errors import ArchivoltError
     from archivolt_host.tenants import migrating
 
+    refuse_pending(host)
     prepare_catalog_database(host)
     waiting = migrating.behind(host.catalog, host.provisioner.plan.fingerprint)
     outcome = migrating.migrate(waiting, host.provisioner)

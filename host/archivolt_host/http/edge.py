@@ -21,7 +21,7 @@ from archivolt_host.http.forwarding import Proxies
 from archivolt_host.http.headers import HSTS
 from archivolt_host.http.limits import Limits, household
 from archivolt_host.http.stages import TenantStage
-from archivolt_host.plugins import dispatch, timing
+from archivolt_host.plugins import dispatch, granting, timing
 from archivolt_host.plugins.registry import HOST
 from archivolt_host.tenants import context, sessions
 
@@ -206,7 +206,9 @@ class Edge(Flask):
         return response
 
     def _view(self) -> Response:
-        return self.make_response(super().dispatch_request())
+        owner = self.owners.get(request.blueprint or "")
+        with granting.at_work(owner):
+            return self.make_response(super().dispatch_request())
 
     def process_response(self, response: Response) -> Response:
         """Log and count the answer."""

@@ -15,7 +15,8 @@ import structlog
 from archivolt_host.jobs import carrying, claims
 from archivolt_host.jobs.claims import Claimed
 from archivolt_host.jobs.registry import Job
-from archivolt_host.plugins import timing
+from archivolt_host.plugins import granting, timing
+from archivolt_host.plugins.registry import HOST
 from archivolt_host.tenants import sessions
 from archivolt_host.tenants.context import Tenant
 
@@ -72,7 +73,8 @@ def _run_in_one_unit(
         work = sessions.UnitOfWork(tenant.place, write=True)
         work.after_commit(fence.lift)  # first, for what else waits for the commit
         with sessions.entered(work):
-            result = plain(job.run(**row.arguments))
+            with granting.at_work(None if job.plugin == HOST else job.plugin):
+                result = plain(job.run(**row.arguments))
             has_effect = work.began or fence.was_asked or row.group_id is not None
             if has_effect or ended is None:
                 work.guard = lambda connection: claims.finish(connection, row, result)

@@ -264,6 +264,8 @@ def _typed(kind: Any, value: Any) -> Any:
         parse = getattr(kind, "fromisoformat", kind)
         typed = value if isinstance(value, kind) else parse(value)
         if isinstance(typed, datetime):
+            if typed.tzinfo is None:
+                raise ValueError(value)
             typed = typed.astimezone(UTC)
     except (TypeError, ValueError, AttributeError, OverflowError) as error:
         raise bad_cursor() from error

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 
 from archivolt_host.plugins.errors import MetadataError, listed
-from archivolt_host.plugins.metadata import PluginInfo, read_metadata
+from archivolt_host.plugins.metadata import PluginInfo, locate, read_metadata
 
 GROUP = "archivolt.plugins"
 
@@ -37,6 +38,12 @@ def infos(found: Iterable[Discovered]) -> dict[str, PluginInfo]:
 def problems(found: Iterable[Discovered]) -> dict[str, str]:
     """Give the reasons of those that could not, by id."""
     return {one.entry_point.name: one.problem for one in found if one.problem}
+
+
+def folder_of(plugin: str) -> Path:
+    """Return the folder of an installed plugin's package."""
+    found = next(one for one in entry_points(group=GROUP) if one.name == plugin)
+    return locate(found.module.partition(".")[0])
 
 
 def _read(entry_point: EntryPoint, found: list[EntryPoint]) -> Discovered:

@@ -17,8 +17,9 @@ from archivolt_host.errors import (
     GuardDownError,
     NotFoundError,
     RefusedError,
+    UnavailableError,
 )
-from archivolt_host.plugins import timing
+from archivolt_host.plugins import granting, timing
 from archivolt_host.plugins.registry import Implementation, Registry
 from archivolt_host.tenants import context, sessions
 
@@ -66,7 +67,8 @@ def _run(i: Implementation, hook: str, arguments: dict[str, Any]) -> Any:
     breakers, slug = registry().breakers, _slug() or ""
     began = perf_counter()
     try:
-        answer = i.function(*[arguments[name] for name in i.arguments])
+        with granting.at_work(i.plugin):
+            answer = i.function(*[arguments[name] for name in i.arguments])
     except ArchivoltError:
         raise
     except Exception:
@@ -109,9 +111,11 @@ def first(hook: str, **arguments: Any) -> Any:
         try:
             answer = _isolated(i, hook, arguments)
         except Exception as error:  # logged and counted in _run
-            if registry().is_guard(i.plugin, hook):
-                raise GuardDownError(i.plugin, hook) from error
-            continue
+            if not registry().is_guard(i.plugin, hook):
+                continue
+            if isinstance(error, UnavailableError):  # not the plugin's fault
+                raise
+            raise GuardDownError(i.plugin, hook) from error
         if answer is not None:
             return answer
     return None
@@ -177,6 +181,7 @@ def call(action: str, **arguments: Any) -> Any:
     plugin, found = plugins.actions.get(action, ("", None))
     if found is None or plugin not in plugins.enabled(slug):
         raise NotFoundError("Action", action)
+    granting.check_call(plugin, action)
     if unknown := set(arguments) - set(found.arguments):
         raise TypeError(f"{action} takes no {', '.join(sorted(unknown))}")
     if found.permission and not allowed(found.permission):
@@ -184,7 +189,7 @@ def call(action: str, **arguments: Any) -> Any:
     unit = sessions.unit_or_none()
     if found.kind == "external" and unit is not None and unit.write and unit.began:
         raise RuntimeError(f"{action} leaves the database: call it as a step")
-    with timing.measured(plugin, f"action {action}"):
+    with timing.measured(plugin, f"action {action}"), granting.at_work(plugin):
         return found.run(**arguments)
 
 

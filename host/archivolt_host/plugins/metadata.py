@@ -52,7 +52,7 @@ class PluginInfo:
 def read_metadata(entry_point: EntryPoint) -> PluginInfo:
     """Read the plugin.toml beside an entry point's package, or raise MetadataError."""
     package = entry_point.module.partition(".")[0]
-    path = _locate(package) / "plugin.toml"
+    path = locate(package) / "plugin.toml"
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError:
@@ -89,7 +89,8 @@ def parse_metadata(
     return info
 
 
-def _locate(package: str) -> Path:
+def locate(package: str) -> Path:
+    """Return the folder of an installed package, without importing it."""
     # Of a top-level name, find_spec runs no code of the package.
     from importlib.util import find_spec
 

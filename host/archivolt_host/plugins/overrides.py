@@ -152,3 +152,12 @@ def end_catching_up(tenant: str, plugin: str) -> None:
             )
         )
         bump(session)
+
+
+def forget(plugin: str, actor: str) -> None:
+    """Take back everything that was switched or set for a plugin; the log stays."""
+    clear([one for one in changes() if one.plugin == plugin], actor)
+    with sessions.catalog(write=True) as session:
+        for table in (CatchingUpRow, OutRow):
+            session.execute(delete(table).where(table.plugin == plugin))
+        bump(session)

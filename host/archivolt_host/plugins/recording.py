@@ -52,6 +52,31 @@ def add(
     work.changes.append(change)
 
 
+def note(
+    action: str,
+    object: UUID | str,
+    before: Values = None,
+    after: Values = None,
+    *,
+    kind: str = "",
+    actor: Actor | None = None,
+) -> None:
+    """Write a deed into the journal, in the transaction under way.
+
+    Where none is that may write, in one of its own. ``actor`` says who it was where
+    nobody has signed in yet. What must be known although the request is refused goes
+    through ``kit.db.after_rollback``.
+    """
+    if not is_wanted():
+        return
+    work = sessions.unit_or_none()
+    if work is not None and work.write:
+        add(action, kind, object, before, after, actor)
+        return
+    with sessions.transaction():
+        add(action, kind, object, before, after, actor)
+
+
 def _tell(work: UnitOfWork) -> None:
     changes, work.changes = work.changes, []
     if changes:

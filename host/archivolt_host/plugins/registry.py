@@ -216,6 +216,10 @@ class Registry:
         """Ask for all that is brought, so that who fails is out from the beginning."""
         _ = self.actions, self.permissions, self.health_checks
 
+    def grants(self, plugin: str, kind: str) -> tuple[str, ...]:
+        """Return what a plugin asked for: patterns of hosts to reach, or of actions."""
+        return self.infos[plugin].grants.get(kind, ())
+
     @cached_property
     def actions(self) -> dict[str, tuple[str, Action]]:
         """Every action by name, with its plugin."""

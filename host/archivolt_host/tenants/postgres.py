@@ -10,7 +10,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import TimeoutError
 
+from archivolt_host.errors import UnavailableError
 from archivolt_host.tenants.context import SchemaPlace
 from archivolt_host.tenants.recorded import refuse_unrecorded
 
@@ -60,7 +62,13 @@ class SchemaDatabases:
 
     def connect(self, place: SchemaPlace, *, write: bool) -> Any:
         """Return a connection that can reach only this place."""
-        return self.engine.connect().execution_options(
+        try:
+            connection = self.engine.connect()
+        except TimeoutError as error:
+            raise UnavailableError(
+                "The database has too much to do: try again soon."
+            ) from error
+        return connection.execution_options(
             archivolt_place=place, archivolt_write=write
         )
 

@@ -79,7 +79,10 @@ class Provisioner:
             connection.exec_driver_sql(
                 f"DROP SCHEMA IF EXISTS {quoted(place.schema)} CASCADE"
             )
-            if _role_exists(connection, place.role):
+            # Another database of this server may have a tenant of the same name.
+            if _role_exists(connection, place.role) and not _is_used(
+                connection, place.role
+            ):
                 connection.exec_driver_sql(f"DROP ROLE {quoted(place.role)}")
 
     def _make_file(self, path: Path) -> Mapping[str, str]:
@@ -182,3 +185,12 @@ def _role_exists(connection: Connection, role: str) -> bool:
             text("SELECT 1 FROM pg_roles WHERE rolname = :name"), {"name": role}
         )
     )
+
+
+def _is_used(connection: Connection, role: str) -> bool:
+    """Return whether anything on the server belongs to a role, or is granted to it."""
+    query = text(
+        "SELECT 1 FROM pg_shdepend JOIN pg_roles ON pg_roles.oid = refobjid "
+        "WHERE refclassid = 'pg_authid'::regclass AND rolname = :name LIMIT 1"
+    )
+    return bool(connection.scalar(query, {"name": role}))

@@ -141,7 +141,8 @@ except SystemExit as end:
     heavy = {"flask", "sqlalchemy", "alembic", "redis", "archivolt_host.app"}
     print(end.code, used.ru_utime + used.ru_stime, heavy & set(sys.modules))
 """
-OWN = ("demo", "doctor", "manifest", "migrate", "plugins", "run", "tenants")
+OWN = ("backup", "demo", "doctor", "manifest", "migrate", "plugins")
+OWN += ("restore", "run", "tenants", "upgrade")
 
 
 @pytest.mark.parametrize("words", [(), *((name,) for name in OWN)])

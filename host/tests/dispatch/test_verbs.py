@@ -121,7 +121,8 @@ def test_who_fails_loses_only_its_own_writes(plugins, answers, in_tenant, verb, 
         getattr(dispatch, verb)(hook, thing=1)
     with sessions.reading() as work:
         rows = work.session.scalars(text("SELECT * FROM alembic_version_host")).all()
-    assert set(rows) == {"host_0001", "kept"}
+    assert "kept" in rows
+    assert "lost" not in rows
 
 
 def member():

@@ -1,5 +1,7 @@
 """How often one address and one user may ask (TA-18, TA-45)."""
 
+import socket
+
 import pytest
 import structlog
 
@@ -138,6 +140,17 @@ def test_without_valkey_everybody_passes_and_the_log_says_so_once(client_as, str
     assert [line["log_level"] for line in said] == ["warning"]
 
 
+def test_a_valkey_that_hangs_is_not_waited_for_long(tmp_path):
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.bind(str(tmp_path / "s"))
+        silent.listen()
+        found = Limits(f"unix://{tmp_path}/s", {"users": ["1/m"]})
+        with structlog.testing.capture_logs() as lines:
+            for _ in range(20):
+                found.check({"users": "a"})
+        assert len(lines) == 1
+
+
 def test_a_window_slides_it_does_not_jump(limits, valkey):
     """Three of the last second count, wherever that second begins."""
     found = limits(users=["3/1s", "4/1h"])
@@ -158,7 +171,7 @@ def test_what_is_refused_counts_nowhere(limits):
 
 
 def test_the_longest_wait_is_told(limits):
-    found = limits(addresses=["1/h"], users=["1/m"])
+    found = limits(addresses=["1/m"], users=["1/h"])
     found.check({"addresses": "x", "users": "a"})
     with pytest.raises(LimitedError) as refused:
         found.check({"addresses": "x", "users": "a"})

@@ -128,3 +128,18 @@ def test_a_refusal_undoes_what_was_written(admin, is_problem):
 def test_outside_of_vault_nothing_there_is_a_problem_as_well(client, host, is_problem):
     for path in ("/nothing", "/.env", "/vaults", "/%2e%2e/"):
         is_problem(client.get(path), 404, "not_found")
+
+
+@pytest.mark.placements("schema")
+@pytest.mark.settings(host={"web_threads": 1})
+def test_without_a_free_connection_the_answer_is_to_come_again(admin, host, is_problem):
+    engine = host.databases.schema.engine
+    engine.pool._timeout = 0.05  # it is 30 s
+    assert admin.get("/vault/notes").status_code == 200
+    taken = [engine.raw_connection() for _ in range(4)]
+    answer = admin.get("/vault/notes")
+    is_problem(answer, 503, "unavailable")
+    assert int(answer.headers["Retry-After"]) > 0
+    for connection in taken:
+        connection.close()
+    assert admin.get("/vault/notes").status_code == 200

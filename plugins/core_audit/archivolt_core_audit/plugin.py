@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from archivolt_core_audit.journal import logic, views
+from archivolt_core_audit.exports import views as exports
+from archivolt_core_audit.journal import logic
+from archivolt_core_audit.journal import views as journal
+from archivolt_core_audit.logs import views as logs
 from archivolt_core_audit.seals import orchestrators
 from archivolt_core_audit.verification import commands
 from archivolt_hookspecs import hookimpl
@@ -16,8 +19,8 @@ class Audit:
 
     @hookimpl
     def register_blueprints(self) -> Sequence[Any]:
-        """Serve ``/vault/journal``."""
-        return [views.blueprint]
+        """Serve ``/vault/journal``, its exports and ``/vault/audit-logs``."""
+        return [exports.blueprint, journal.blueprint, logs.blueprint]
 
     @hookimpl
     def register_permissions(self) -> Sequence[Permission]:

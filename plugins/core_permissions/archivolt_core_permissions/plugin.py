@@ -9,6 +9,7 @@ from archivolt_core_permissions.grants import logic as grants
 from archivolt_core_permissions.grants import orchestrators
 from archivolt_core_permissions.grants import views as grant_views
 from archivolt_core_permissions.rights import logic as rights
+from archivolt_core_permissions.roles import logic as roles
 from archivolt_core_permissions.roles import views as role_views
 from archivolt_core_permissions.scopes import logic as scopes
 from archivolt_hookspecs import hookimpl
@@ -96,3 +97,8 @@ class Permissions:
     def user_removal_refused(self, user_id: UUID) -> str | None:
         """Keep the last owner."""
         return grants.why_owner_stays(user_id)
+
+    @hookimpl
+    def plugin_purged(self, plugin: str) -> None:
+        """Take the permissions of a plugin that is gone out of every role."""
+        roles.forget_plugin(plugin)

@@ -12,9 +12,7 @@ from archivolt_core_workflow.tasks import views as tasks
 from archivolt_hookspecs import hookimpl
 from archivolt_hookspecs.registration import Permission
 
-EVERYONE = ("admin", "owner", "manager", "member")
-DECIDERS = ("admin", "owner", "manager")
-OWNERS = ("admin", "owner")
+MEMBERS, MANAGERS, OWNERS = ("member",), ("manager",), ("owner",)
 
 
 class Workflow:
@@ -40,11 +38,11 @@ class Workflow:
     def register_permissions(self) -> Sequence[Permission]:
         """Name what the routes ask for."""
         return [
-            Permission("requests.read", "See requests.", EVERYONE),
-            Permission("requests.create", "Make and submit requests.", EVERYONE),
-            Permission("requests.review", "Approve and reject requests.", DECIDERS),
-            Permission("workflow.start", "See and start workflows.", EVERYONE),
-            Permission("workflow.work", "Work on tasks, and delegate.", EVERYONE),
-            Permission("workflow.oversee", "See and lead all workflows.", DECIDERS),
+            Permission("requests.read", "See requests.", MEMBERS),
+            Permission("requests.create", "Make and submit requests.", MEMBERS),
+            Permission("requests.review", "Approve and reject requests.", MANAGERS),
+            Permission("workflow.start", "See and start workflows.", MEMBERS),
+            Permission("workflow.work", "Work on tasks, and delegate.", MEMBERS),
+            Permission("workflow.oversee", "See and lead all workflows.", MANAGERS),
             Permission("workflow.design", "Design and publish workflows.", OWNERS),
         ]

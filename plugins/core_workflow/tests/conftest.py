@@ -1,6 +1,12 @@
 """What the tests of workflows share: people, and what is refused to them."""
 
+from datetime import timedelta
+
 import pytest
+from sqlalchemy import select
+
+from archivolt_core_workflow.instances.models import Timer
+from archivolt_host.jobs.models import JobRow
 
 
 @pytest.fixture
@@ -106,3 +112,47 @@ def history(people):
         return [event["name"] for event in people(by).get(path).json["items"]]
 
     return read
+
+
+@pytest.fixture
+def pass_time(tenant, in_tenant):
+    """Let time pass for all timers and jobs."""
+
+    def move(**span):
+        with in_tenant(tenant) as work:
+            for model, column in ((Timer, "fire_at"), (JobRow, "run_at")):
+                table = model.__table__
+                rows = work.connection.execute(select(table.c.id, table.c[column]))
+                for id, at in rows.all():
+                    earlier = {column: at - timedelta(**span)}
+                    change = table.update().where(table.c.id == id)
+                    work.connection.execute(change.values(earlier))
+
+    return move
+
+
+@pytest.fixture
+def fast_forward(tenant, pass_time, run_jobs):
+    """Let time pass, and run what has become due."""
+
+    def move(**span):
+        pass_time(**span)
+        return run_jobs(tenant)
+
+    return move
+
+
+@pytest.fixture
+def upload(people):
+    """Upload a document and return its id."""
+
+    def send(text=b"A contract.", by="admin"):
+        headers = {
+            "Content-Type": "text/plain",
+            "Content-Disposition": 'attachment; filename="contract.txt"',
+        }
+        answer = people(by).post("/vault/documents", data=text, headers=headers)
+        assert answer.status_code == 201, answer.text
+        return answer.json["id"]
+
+    return send

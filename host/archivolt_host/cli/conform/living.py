@@ -111,16 +111,17 @@ def _samples(metric: Any, plugin: str, ending: str) -> dict[str, float]:
 
 @check(
     "grants",
-    "It reaches no address on the network that its plugin.toml does not name.",
-    'Declare it: [grants] net = ["graph.microsoft.com"].',
+    "It reaches no server and calls no action that its plugin.toml does not name.",
+    'Ask for it: [grants] net = ["graph.microsoft.com"], call = ["send_mail"].',
 )
 def grants(stage: Stage) -> Iterator[str]:
-    """Listen for connections that the plugin's own code opens during the journey."""
+    """Read what the host refused to the plugin's code during the journey."""
+    from archivolt_host.plugins import granting
+
     _journey(stage)
-    declared = stage.info.grants.get("net", ())
-    for host in sorted(stage.__dict__.get("reached", ())):
-        if not any(host == one or host.endswith(one.lstrip("*")) for one in declared):
-            yield f"It connects to {host}."
+    for plugin, wanted in sorted(granting.refused):
+        if plugin == stage.name:
+            yield f"It reaches for {wanted}."
 
 
 def stage_before(stage: Stage) -> list[Answer]:
@@ -136,14 +137,10 @@ def _paths(stage: Stage, client: Client) -> dict[str, Any]:
 
 def _journey(stage: Stage) -> list[Answer]:
     """Live through a day in the first tenant, once: samples, every route, all jobs."""
-    from archivolt_host.cli.conform import listening
-
     if "journey" not in stage.__dict__:
         other = stage.client(OTHER)
         stage.__dict__["before"] = list(other.reads(_paths(stage, other)))
-        with listening.to_connections(stage.package) as reached:
-            stage.__dict__["journey"] = list(_live(stage))
-        stage.__dict__["reached"] = reached
+        stage.__dict__["journey"] = list(_live(stage))
     found: list[Answer] = stage.__dict__["journey"]
     return found
 

@@ -10,7 +10,7 @@ from archivolt_host.http.blueprints import Blueprint, ModelAPIView
 from archivolt_host.http.schemas import BaseSchema
 from archivolt_host.jobs import bus
 from archivolt_host.jobs.registry import jobs
-from archivolt_host.plugins import dispatch, overrides
+from archivolt_host.plugins import dispatch, overrides, recording
 from archivolt_host.plugins.manifest import effective
 from archivolt_host.plugins.metadata import PluginInfo
 from archivolt_host.plugins.registry import Registry
@@ -99,13 +99,28 @@ class Plugin(ModelAPIView):
                 f"'archivolt plugins add {name}'."
             )
         values = _parsed(registry.infos[name], wanted.get("settings", {}))
+        before = _told(name, tenant.slug)
         if "enabled" in wanted:
             switch(registry, tenant, name, wanted["enabled"], context.actor().name)
         if values:
             overrides.write(tenant.slug, name, values, context.actor().name)
         registry.catalog_changed()
+        after = _told(name, tenant.slug)
+        recording.note("host.plugin.update", name, before, after, kind="host.plugin")
         _catch_up(registry, name, tenant.slug)
         return describe(registry, name, tenant.slug)
+
+
+def _told(name: str, slug: str) -> dict[str, Any]:
+    """Return a plugin's switch and settings for the journal; secrets are masked."""
+    registry = dispatch.registry()
+    info, set_here = registry.infos[name], registry.overrides.settings(slug, name)
+    told: dict[str, Any] = {"enabled": name in registry.wanted(slug)}
+    return told | {
+        key: display(info.settings[key], value)
+        for key, value in set_here.items()
+        if key in info.settings
+    }
 
 
 def _catch_up(registry: Registry, name: str, slug: str) -> None:

@@ -28,9 +28,9 @@ def make_plugin(
     class ``Plugin``. ``files`` are further files of the package by name, such as
     ``{"migrations/0001_first.py": ...}``; ``hookspecs`` is the code of a module of its
     own hookspecs, ``archivolt_sample_hookspecs.specs``. ``requires``, ``guards``,
-    ``required``, ``scope`` and ``host_api`` go into the plugin.toml, ``settings`` and
-    ``commands`` as tables; ``toml`` replaces all of it. Make it before the host is
-    opened:
+    ``required``, ``scope`` and ``host_api`` go into the plugin.toml, ``settings``,
+    ``commands`` and ``grants`` as tables; ``toml`` replaces all of it. Make it before
+    the host is opened:
 
         @pytest.fixture(autouse=True)
         def sample(make_plugin):
@@ -95,6 +95,7 @@ def _toml(
     requires: Mapping[str, str] | Sequence[str] = (),
     settings: Mapping[str, Any] | None = None,
     commands: Mapping[str, str] | None = None,
+    grants: Mapping[str, Sequence[str]] | None = None,
     tables: str = "",
 ) -> str:
     import tomlkit
@@ -114,6 +115,7 @@ def _toml(
             "requires": {"plugins": {n: s or ">=0" for n, s in needs.items()}},
             "settings": settings or {},
             "commands": commands or {},
+            "grants": grants or {},
             "data": {"tables": tables or f"{name}_"},
         }
     )

@@ -17,6 +17,12 @@ HOST_SETTINGS: tuple[Setting, ...] = (
         "Refuse to start when any plugin is out, as in CI.",
     ),
     _host(
+        "production",
+        "boolean",
+        False,
+        "Refuse to start while migrations wait, rather than apply them by the way.",
+    ),
+    _host(
         "catalog_url",
         "string",
         "sqlite",

@@ -48,9 +48,8 @@ def _who(change: Change) -> tuple[UUID | None, UUID | None, str]:
     actor = change.actor
     if actor is None:
         return None, None, ""
-    impersonator: UUID | None = getattr(actor, "impersonator", None)
-    if impersonator is not None:
-        return impersonator, actor.id, actor.name
+    if actor.impersonator is not None:
+        return actor.impersonator, actor.id, actor.name
     return actor.id, None, actor.name
 
 

@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from archivolt_host.kit.api import BaseSchema, ListQuery, Moment, Sort
+from archivolt_host.kit.api import BaseSchema, ListQuery, Moment, QuerySchema, Sort
 
 
 class EntrySchema(BaseSchema):
@@ -23,12 +23,17 @@ class EntrySchema(BaseSchema):
     request_id = fields.String(required=True)
 
 
-class EntryQuery(ListQuery):
-    """How to page through the journal, and what to look for in it."""
+class EntryFilters(QuerySchema):
+    """What to look for in the journal."""
 
-    sort = Sort("at", default="-at")
     object = fields.String(validate=validate.Length(1, 200))
     actor = fields.UUID()
     action = fields.String(validate=validate.Length(1, 100))
     at__gte = Moment()
     at__lt = Moment()
+
+
+class EntryQuery(ListQuery, EntryFilters):
+    """How to page through the journal, and what to look for in it."""
+
+    sort = Sort("at", default="-at")

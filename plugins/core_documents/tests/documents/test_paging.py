@@ -1,3 +1,6 @@
+import base64
+import json
+
 import pytest
 
 pytestmark = [
@@ -30,3 +33,31 @@ def test_following_next_shows_every_document_once_and_in_order(client_as, sort):
         cursor = page.json["next"]
         path = f"/vault/documents?limit=3&sort={sort}&cursor={cursor}" if cursor else ""
     assert seen == sorted(names, reverse=sort.startswith("-"))
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "2026-11-21T12:00:00",
+        "2026-11-21",
+        "0001-01-01T00:00:00",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-14:00",
+        "2026-11-21T12:00:00+99:00",
+        "",
+        None,
+        12,
+        ["2026-11-21T12:00:00Z"],
+    ],
+)
+def test_a_cursor_made_by_hand_with_a_time_that_is_none_is_refused(client_as, moment):
+    admin = client_as("admin")
+    for number in range(2):
+        upload(admin, number)
+    given = admin.get("/vault/documents?limit=1").json["next"]
+    bound, (created, id) = json.loads(base64.urlsafe_b64decode(given + "=="))
+    assert created.endswith("+00:00")
+    made = base64.urlsafe_b64encode(json.dumps([bound, [moment, id]]).encode())
+    answer = admin.get(f"/vault/documents?limit=1&cursor={made.decode().rstrip('=')}")
+    assert answer.status_code == 400, answer.json
+    assert answer.json["errors"].keys() == {"cursor"}

@@ -17,7 +17,6 @@ from archivolt_host.kit.access import Scope
 from archivolt_host.kit.context import actor, tenant
 from archivolt_host.kit.db import now
 from archivolt_host.kit.errors import DeniedError, InvalidError, NotFoundError
-from archivolt_host.kit.paging import Page
 
 EXPLAIN = "permissions.explain"
 
@@ -103,13 +102,8 @@ def _place(scope: UUID) -> Place:
 
 
 def _roles_with(action: str) -> Sequence[Role]:
-    page, found = Page(limit=200, sort="name"), []
-    while True:
-        part = role_service.filter(page)
-        found += [r for r in part.items if action in roles.permissions_of(r)]
-        if part.next is None:
-            return [role for role in found if role.name != PLATFORM_ADMIN]
-        page = Page(limit=200, sort="name", cursor=part.next)
+    found = (r for r in role_service.everyone() if r.name != PLATFORM_ADMIN)
+    return [role for role in found if action in roles.permissions_of(role)]
 
 
 def _reason(

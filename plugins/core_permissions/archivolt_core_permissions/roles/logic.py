@@ -89,6 +89,14 @@ def ensure_removable(role: Role, grants: int) -> None:
         raise RefusedError(f"{role.name} is granted {grants} times: revoke that first.")
 
 
+def forget_plugin(plugin: str) -> None:
+    """Take the permissions of a plugin out of every role; they mean nothing now."""
+    for role in roles.everyone():
+        left = [n for n in role.permissions if not n.startswith(f"{plugin}.")]
+        if left != role.permissions:
+            roles.update(role, updated_at=now(), permissions=left)
+
+
 def find(name: str) -> Role:
     """Return the role of a name, or say which there are."""
     found = roles.named(name)

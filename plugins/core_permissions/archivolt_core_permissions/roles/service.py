@@ -13,7 +13,7 @@ class RoleService(Service[Role]):
     model = Role
     kind = "Role"
     sorts = ("name", "created_at")
-    sql_verbs = ("named", "by_ids", "all_named")
+    sql_verbs = ("named", "by_ids", "all_named", "everyone")
 
     def named(self, name: str) -> Role | None:
         """Return the role of a name, or None."""
@@ -26,6 +26,10 @@ class RoleService(Service[Role]):
     def all_named(self, names: Collection[str]) -> Sequence[Role]:
         """Return those of the roles that exist."""
         return self._rows(self._sql.select.where(self._c["name"].in_(names)))
+
+    def everyone(self) -> Sequence[Role]:
+        """Return every role of the tenant; they are few."""
+        return self._rows(self._sql.select)
 
 
 roles = RoleService()

@@ -25,7 +25,7 @@ class Calendar:
     def after(self, moment: datetime, span: Span) -> datetime:
         """Return the end of a span that begins now, in UTC."""
         if not span.working:
-            return moment + span.length
+            return (moment + span.length).astimezone(UTC)
         local = moment.astimezone(self.zone)
         if span.days:
             end = self._add_days(local, span.length.days)

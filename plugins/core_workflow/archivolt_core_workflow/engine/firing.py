@@ -93,7 +93,7 @@ class _Walk:
         self.entered: dict[int, Token] = {}
         self.left: dict[int, Token] = {}
         self.taken: list[Transition] = []
-        self.ended: str | None = None
+        self.ended = marking.ended
         self.moves = 0
         self.over = False
 
@@ -101,10 +101,9 @@ class _Walk:
         """Let joins and held tokens go on until all is at rest."""
         while self._settle_joins() or self._let_in():
             pass
+        tokens, scopes = tuple(self.tokens.values()), tuple(self.scopes.values())
         return Step(
-            Marking(
-                tuple(self.tokens.values()), tuple(self.scopes.values()), self.next_id
-            ),
+            Marking(tokens, scopes, self.next_id, self.ended),
             tuple(self.entered.values()),
             tuple(self.left.values()),
             tuple(self.taken),

@@ -160,11 +160,12 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Marking:
-    """All places where an instance stands."""
+    """All places where an instance stands; ``ended`` is the last end reached."""
 
     tokens: tuple[Token, ...] = ()
     scopes: tuple[Scope, ...] = ()
     next_id: int = 1
+    ended: str | None = None
 
     def token(self, id: int) -> Token | None:
         """Return the token with that id, or None."""
@@ -178,6 +179,7 @@ class Marking:
         """Return it as JSON."""
         return {
             "next_id": self.next_id,
+            "ended": self.ended,
             "tokens": [[t.id, t.node, t.scope, t.status, t.item] for t in self.tokens],
             "scopes": [[s.id, s.split, s.parent, s.item, s.fired] for s in self.scopes],
         }
@@ -189,4 +191,5 @@ class Marking:
             tuple(Token(*token) for token in plain["tokens"]),
             tuple(Scope(*scope) for scope in plain["scopes"]),
             plain["next_id"],
+            plain["ended"],
         )

@@ -29,7 +29,7 @@ from archivolt_host.kit.errors import (
 )
 
 MAIL = "send_mail"
-OWNERS = frozenset({"owner", "admin"})
+OWNERS = frozenset({"owner"})
 
 
 def visible() -> dict[str, UUID]:

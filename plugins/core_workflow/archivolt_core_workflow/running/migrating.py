@@ -59,6 +59,7 @@ def migrate(move: Move, row: DefinitionVersion) -> None:
         tuple(replace(t, node=move.nodes[t.node]) for t in marking.tokens),
         tuple(replace(s, split=move.nodes[s.split]) for s in marking.scopes),
         marking.next_id,
+        marking.ended,
     )
     id = move.instance.id
     tasks.move(id, {o: n for o, n in move.nodes.items() if o != n})

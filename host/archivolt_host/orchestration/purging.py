@@ -1,0 +1,150 @@
+"""Takes out of a database all that a plugin left in it: counted, kept aside, dropped.
+
+One database is one transaction. What was interrupted is simply done again: what is
+gone already is not there to be counted.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.engine import Row
+
+from archivolt_host.plugins.metadata import PluginInfo
+from archivolt_host.tenants.context import Place
+from archivolt_host.tenants.migrations import Source, quoted
+from archivolt_host.tenants.provisioning import Provisioner
+
+CHUNK = 1000  # rows in memory at once
+#: Where the host itself keeps rows for plugins: the table, and whose a row is.
+HELD = {
+    "host_job": "name LIKE :plugin || '.%'",
+    "host_schedule": "source = :plugin OR runs LIKE :plugin || '.%'",
+    "host_subscriber": "plugin = :plugin",
+    "host_lane": "plugin = :plugin",
+}
+
+
+@dataclass(frozen=True)
+class Remains:
+    """What a plugin has in one database: rows by table, its own and the host's."""
+
+    own: Mapping[str, int] = field(default_factory=dict)
+    held: Mapping[str, int] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.own or self.held)
+
+
+class Purge:
+    """The purge of one plugin, database by database."""
+
+    def __init__(
+        self, info: PluginInfo, source: Source | None, others: Sequence[PluginInfo]
+    ) -> None:
+        self.info = info
+        self.source = source
+        prefixes = {other.tables for other in others if other.tables}
+        #: Tables of plugins whose prefix goes on where this one's ends.
+        self._longer = tuple(p for p in prefixes if _goes_on(p, info.tables))
+
+    def inventory(self, provisioner: Provisioner, place: Place) -> Remains:
+        """Count what is there."""
+        with provisioner.migration(place) as connection:
+            return self._remains(connection)
+
+    def drop(
+        self, provisioner: Provisioner, place: Place, export: Path | None
+    ) -> Remains:
+        """Keep the rows aside in ``export``, then take all of it out."""
+        with provisioner.migration(place) as connection:
+            remains = self._remains(connection)
+            if export is not None and any(remains.own.values()):
+                self._export(connection, remains.own, export)
+            self._drop(connection, remains)
+            return remains
+
+    def _remains(self, connection: Connection) -> Remains:
+        own = {name: _count(connection, name) for name in self._tables(connection)}
+        there = set(inspect(connection).get_table_names())
+        held = {
+            name: rows
+            for name, whose in HELD.items()
+            if name in there and (rows := self._held(connection, name, whose))
+        }
+        return Remains(own, held)
+
+    def _tables(self, connection: Connection) -> list[str]:
+        version, insides = f"alembic_version_{self.info.id}", _insides(connection)
+        return [
+            name
+            for name in sorted(inspect(connection).get_table_names())
+            if name == version or (self._is_ours(name) and not name.startswith(insides))
+        ]
+
+    def _is_ours(self, table: str) -> bool:
+        prefix = self.info.tables
+        return (
+            bool(prefix)
+            and table.startswith(prefix)
+            and not (self._longer and table.startswith(self._longer))
+        )
+
+    def _held(self, connection: Connection, table: str, whose: str) -> int:
+        query = text(f"SELECT count(*) FROM {table} WHERE {whose}")  # noqa: S608 - ours
+        return int(connection.scalar(query, {"plugin": self.info.id}) or 0)
+
+    def _export(
+        self, connection: Connection, tables: Mapping[str, int], path: Path
+    ) -> None:
+        """Write every row as a line of JSON; the file is whole or not there."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f"{path.name}.part")
+        with part.open("w", encoding="utf-8") as file:
+            for table in tables:
+                for row in _rows(connection, table):
+                    line = {"table": table, "row": row._asdict()}
+                    file.write(json.dumps(line, default=str) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+
+    def _drop(self, connection: Connection, remains: Remains) -> None:
+        """Let the plugin's own way down do it; then drop what it left."""
+        version = f"alembic_version_{self.info.id}"
+        if self.source is not None and version in remains.own:
+            self.source.downgrade(connection)
+        cascade = " CASCADE" if connection.dialect.name == "postgresql" else ""
+        for name in self._tables(connection):
+            connection.exec_driver_sql(f"DROP TABLE IF EXISTS {quoted(name)}{cascade}")
+        for table, whose in HELD.items():
+            if table in remains.held:
+                gone = text(f"DELETE FROM {table} WHERE {whose}")  # noqa: S608 - ours
+                connection.execute(gone, {"plugin": self.info.id})
+
+
+def _goes_on(longer: str, prefix: str) -> bool:
+    return longer != prefix and longer.startswith(prefix)
+
+
+def _insides(connection: Connection) -> tuple[str, ...]:
+    """Return how the tables inside SQLite's virtual tables begin: they go along."""
+    if connection.dialect.name != "sqlite":
+        return ()
+    virtual = connection.exec_driver_sql(
+        "SELECT name FROM sqlite_master WHERE sql LIKE 'CREATE VIRTUAL TABLE%'"
+    )
+    return tuple(f"{name}_" for (name,) in virtual)
+
+
+def _count(connection: Connection, table: str) -> int:
+    query = f"SELECT count(*) FROM {quoted(table)}"  # noqa: S608 - a name read from there
+    return int(connection.exec_driver_sql(query).scalar() or 0)
+
+
+def _rows(connection: Connection, table: str) -> Iterator[Row[tuple[object, ...]]]:
+    query = text(f"SELECT * FROM {quoted(table)}")  # noqa: S608 - a name read from there
+    yield from connection.execute(query, execution_options={"yield_per": CHUNK})

@@ -1,0 +1,138 @@
+"""A plugin reaches what its plugin.toml asks for, and nothing else."""
+
+import socket
+from contextlib import closing
+
+import pytest
+
+from archivolt_host.errors import NotGrantedError
+from archivolt_host.plugins import dispatch, granting
+
+REACHES = """
+import socket
+from contextlib import closing
+
+from archivolt_hookspecs import hookimpl
+from archivolt_hookspecs.registration import Action
+from archivolt_host.kit import hooks
+from archivolt_host.kit.jobs import job
+
+
+def reach(host, port):
+    with closing(socket.create_connection((host, port), 2)):
+        return "reached"
+
+
+def reach_bare(host, port):
+    with closing(socket.socket()) as bare:
+        bare.settimeout(2)
+        bare.connect((host, port))
+        return "reached"
+
+
+def ask_other():
+    return hooks.call("other.answer")
+
+
+@job(queue="low", retries=0)
+def reach_later(host, port):
+    return reach(host, port)
+
+
+class Plugin:
+    @hookimpl
+    def register_actions(self):
+        return [
+            Action("sample.reach", reach, ("host", "port")),
+            Action("sample.reach_bare", reach_bare, ("host", "port")),
+            Action("sample.ask_other", ask_other, ()),
+        ]
+
+    @hookimpl
+    def register_jobs(self):
+        return [reach_later]
+"""
+OTHER = """
+from archivolt_hookspecs import hookimpl
+from archivolt_hookspecs.registration import Action
+
+
+class Plugin:
+    @hookimpl
+    def register_actions(self):
+        return [Action("other.answer", lambda: 42, ())]
+"""
+
+
+@pytest.fixture
+def server():
+    """Somebody who listens, at an address that belongs to nobody of ours."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+        yield {"host": "127.0.0.1", "port": listener.getsockname()[1]}
+
+
+@pytest.fixture
+def opened(make_plugin, open_home, make_tenant):
+    """Open a host whose plugin has these grants, and return a tenant."""
+
+    def open_with(**grants):
+        make_plugin("other", OTHER)
+        make_plugin("sample", REACHES, grants=grants)
+        open_home(plugins=["sample", "other"])
+        return make_tenant("acme")
+
+    return open_with
+
+
+@pytest.mark.parametrize("way", ["sample.reach", "sample.reach_bare"])
+def test_a_server_it_did_not_ask_for_is_refused(opened, in_tenant, server, way):
+    with in_tenant(opened()), pytest.raises(NotGrantedError, match="connect to 127"):
+        dispatch.call(way, **server)
+    assert ("sample", "127.0.0.1") in granting.refused
+
+
+@pytest.mark.parametrize("way", ["sample.reach", "sample.reach_bare"])
+@pytest.mark.parametrize("asked", ["127.0.0.1", "127.*", "*"])
+def test_a_server_it_asked_for_is_reached(opened, in_tenant, server, way, asked):
+    with in_tenant(opened(net=[asked])):
+        assert dispatch.call(way, **server) == "reached"
+
+
+def test_a_name_it_asked_for_is_reached_by_its_addresses(opened, in_tenant, server):
+    with in_tenant(opened(net=["localhost"])):
+        assert dispatch.call("sample.reach", **server | {"host": "localhost"})
+        with pytest.raises(NotGrantedError):
+            dispatch.call("sample.reach", **server)
+
+
+def test_a_job_is_held_to_it_too(opened, in_tenant, run_jobs, server):
+    from archivolt_host.kit.jobs import enqueue
+
+    tenant = opened()
+    with in_tenant(tenant):
+        from archivolt_sample.plugin import reach_later
+
+        enqueue(reach_later, **server)
+    [job] = run_jobs(tenant)
+    assert job.status == "failed"
+    assert "does not ask for it" in job.problem
+
+
+def test_an_action_it_did_not_ask_for_is_refused(opened, in_tenant):
+    with (
+        in_tenant(opened()),
+        pytest.raises(NotGrantedError, match=r"call other\.answer"),
+    ):
+        dispatch.call("sample.ask_other")
+
+
+@pytest.mark.parametrize("asked", ["other.answer", "other.*"])
+def test_an_action_it_asked_for_is_called(opened, in_tenant, asked):
+    with in_tenant(opened(call=[asked])):
+        assert dispatch.call("sample.ask_other") == 42
+
+
+def test_the_host_itself_needs_no_grant(opened, in_tenant, server):
+    with in_tenant(opened()):
+        socket.create_connection((server["host"], server["port"]), 2).close()
+        assert dispatch.call("other.answer") == 42

@@ -1,0 +1,1 @@
+"""Exports: the journal as a file."""

@@ -1,0 +1,1 @@
+"""Audit logs: the journal in the words of other products."""

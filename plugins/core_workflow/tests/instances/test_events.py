@@ -1,0 +1,356 @@
+"""What happens to instances: events, timers, calls, sub-workflows, migrations."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+pytestmark = [
+    pytest.mark.plugins("core_identity", "core_workflow", "outside"),
+    pytest.mark.placements,
+]
+END = {"kind": "end"}
+OUTSIDE = """
+from archivolt_hookspecs import hookimpl
+from archivolt_hookspecs.registration import Action
+from archivolt_host.kit.errors import RefusedError
+
+SENT = []
+
+
+def send(what):
+    SENT.append(what)
+    if what == "wrong":
+        raise RefusedError("The other side said no.")
+    return {"receipt": len(SENT)}
+
+
+class Plugin:
+    @hookimpl
+    def register_actions(self):
+        return [
+            Action("outside", send, ("what",), kind="external", offered=True),
+            Action("inside", send, ("what",), offered=True),
+            Action("hidden", send, ("what",)),
+            Action("guarded", send, ("what",), "users.never", offered=True),
+        ]
+"""
+
+
+@pytest.fixture(autouse=True)
+def outside(make_plugin):
+    make_plugin("outside", code=OUTSIDE)
+
+
+def state(to, **more):
+    return {"kind": "state", "to": to, **more}
+
+
+def definition(key, start, **nodes):
+    return {"key": key, "title": key, "start": start, "nodes": {**nodes, "z": END}}
+
+
+def at(people, instance):
+    shown = people("admin").get(f"/vault/workflow/instances/{instance['id']}").json
+    return sorted(token["node"] for token in shown["tokens"]) or shown["outcome"]
+
+
+@pytest.fixture
+def happen(people):
+    """Let an event happen."""
+
+    def go(instance, event, by="admin", **more):
+        path = f"/vault/workflow/instances/{instance['id']}/events"
+        return people(by).post(path, json={"event": event, **more})
+
+    return go
+
+
+def test_events_move_a_state_for_whom_and_when_they_may(
+    people, publish, start, happen, refused
+):
+    ways = {
+        "mine": {"to": "b", "allow": "actor.id == instance.creator"},
+        "never": {"to": "b", "guard": "1 / 0 == 1"},
+        "roles": {"to": "b", "roles": ["nobody"]},
+        "right": {"to": "b", "permission": "workflow.design"},
+    }
+    publish(
+        definition("e", "a", a={"kind": "state", "transitions": ways}, b=state("z"))
+    )
+    instance = start("e", by="ada")
+    refused(happen(instance, "mine", by="bob"), 404)
+    refused(happen(instance, "mine"), 403, "not for you")
+    refused(happen(instance, "never"), 409, "does not hold")
+    refused(happen(instance, "roles"), 403)
+    refused(happen(instance, "right", by="ada"), 403, "workflow.design")
+    refused(happen(instance, "next"), 409, "stands at a")
+    refused(happen(instance, "unknown"), 400)
+    assert happen(instance, "mine", by="ada", comment="So be it.").status_code == 200
+    refused(happen(instance, "mine", by="ada"), 409)
+    assert happen(instance, "next").json["outcome"] == "z"
+    refused(happen(instance, "next"), 409, "ended")
+
+
+def test_several_branches_that_wait_for_one_event_are_told_apart(
+    people, publish, start, happen, refused
+):
+    each = {"kind": "each", "count": 2, "to": "a"}
+    publish(definition("b", "s", s=each, a=state("z")))
+    instance = start("b")
+    refused(happen(instance, "next"), 409, "name a token")
+    token = instance["tokens"][1]["id"]
+    assert happen(instance, "next", token=token).status_code == 200
+    assert happen(instance, "next").json["state"] == "ended"
+
+
+def test_of_two_deciders_at_once_one_wins_and_one_gets_409(
+    people, publish, start, inbox, history
+):
+    node = {"kind": "task", "assign": {"users": ["ada", "grace"]}}
+    node["transitions"] = {"yes": {"to": "z"}, "no": {"to": "z"}}
+    publish(definition("two", "a", a=node))
+    for _ in range(5):
+        instance = start("two")
+        path = f"/vault/tasks/{inbox('ada')['a']['id']}/decide"
+        barrier = threading.Barrier(2)
+
+        def decide(who, way, path=path, barrier=barrier):
+            client = people(who)
+            barrier.wait()
+            return client.post(path, json={"decision": way}).status_code
+
+        with ThreadPoolExecutor(2) as pool:
+            both = pool.map(decide, ("ada", "grace"), ("yes", "no"))
+            assert sorted(both) == [200, 409]
+        assert len(history(instance)) == 2
+
+
+def test_votes_given_at_once_are_all_counted(people, publish, start, inbox, history):
+    names = ["ada", "grace", "linus"]
+    node = {"kind": "task", "assign": {"users": names}}
+    node["quorum"] = {"need": 3, "yes": "yes", "no": "no"}
+    node["transitions"] = {"yes": {"to": "z"}, "no": {"to": "z"}}
+    publish(definition("all", "a", a=node))
+    instance = start("all")
+    path = f"/vault/tasks/{inbox('ada')['a']['id']}/decide"
+    barrier = threading.Barrier(3)
+
+    def vote(who):
+        client = people(who)
+        barrier.wait()
+        return client.post(path, json={"decision": "yes"}).status_code
+
+    with ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(vote, names)) == [200, 200, 200]
+    assert history(instance) == ["start", "vote", "vote", "vote", "yes"]
+
+
+def test_a_timer_fires_once_and_not_after_its_token_has_moved(
+    people, publish, start, happen, fast_forward, history
+):
+    ways = {"go": {"to": "z"}, "late": {"to": "b", "after": "2h"}}
+    source = definition(
+        "t", "a", a={"kind": "state", "transitions": ways}, b=state("z")
+    )
+    publish(source)
+    slow, quick = start("t"), start("t")
+    happen(quick, "go")
+    assert fast_forward(hours=1) == [] or at(people, slow) == ["a"]
+    fast_forward(hours=1, minutes=1)
+    assert at(people, slow) == ["b"]
+    fast_forward(hours=9)
+    assert history(slow) == ["start", "late"]
+    assert history(quick) == ["start", "go"]
+
+
+def test_a_timer_that_is_refused_says_so_and_stops_no_other(
+    people, publish, start, fast_forward, history
+):
+    ways = {"go": {"to": "z"}, "late": {"to": "z", "after": "1h", "guard": "1/0 == 1"}}
+    publish(definition("r", "a", a={"kind": "state", "transitions": ways}))
+    fine = {"go": {"to": "z"}, "late": {"to": "z", "after": "1h"}}
+    publish(definition("f", "a", a={"kind": "state", "transitions": fine}))
+    first, second = start("r"), start("f")
+    fast_forward(hours=2)
+    assert history(first) == ["start", "timer"]
+    assert history(second) == ["start", "late"]
+
+
+def test_timers_set_later_for_earlier_are_not_forgotten(
+    people, publish, start, fast_forward
+):
+    for key, after in (("week", "1w"), ("hour", "1h"), ("day", "1d")):
+        ways = {"go": {"to": "z"}, "late": {"to": "z", "after": after}}
+        publish(definition(key, "a", a={"kind": "state", "transitions": ways}))
+    week, hour, day = start("week"), start("hour"), start("day")
+    ended = []
+    for _ in range(9):
+        ended.append([at(people, one) == "z" for one in (week, hour, day)])
+        fast_forward(days=1, minutes=1)
+    assert ended[0] == [False, False, False]
+    assert ended[1] == [False, True, True]
+    assert ended[8] == [True, True, True]
+
+
+def test_a_sub_workflow_runs_inside_and_its_end_leads_on(
+    people, publish, start, inbox, decide, happen, history
+):
+    task = {"kind": "task", "assign": {"users": ["ada"]}, "to": "z"}
+    data = {"properties": {"n": {"type": "integer"}}}
+    publish(definition("inner", "a", a=task) | {"data": data})
+    sub = {"kind": "sub", "definition": "inner", "with": {"n": 3}, "store": "found"}
+    publish(definition("outer", "s", s={**sub, "to": "b"}, b=state("z")))
+    instance = start("outer")
+    assert at(people, instance) == ["s"]
+    decide("ada", "a", "next")
+    assert at(people, instance) == ["b"]
+    shown = people("admin").get(f"/vault/workflow/instances/{instance['id']}").json
+    assert shown["data"] == {"found": {"outcome": "z", "data": {"n": 3}}}
+    other = start("outer")
+    path = f"/vault/workflow/instances/{other['id']}"
+    children = people("admin").get(f"/vault/workflow/instances?parent_id={other['id']}")
+    (child,) = children.json["items"]
+    assert people("admin").post(f"{path}/cancel", json={}).json["state"] == "cancelled"
+    assert inbox("ada") == {}
+    ended = people("admin").get(f"/vault/workflow/instances/{child['id']}").json
+    assert ended["state"] == "cancelled"
+
+
+def test_recursion_is_refused_by_name_at_publishing(people, publish, refused):
+    def sub(key, of):
+        node = {"kind": "sub", "definition": of, "to": "z"}
+        return definition(key, "s", s=node)
+
+    publish(definition("two", "a", a=state("z")))
+    publish(sub("one", "two"))
+    admin = people("admin")
+    made = admin.post("/vault/workflow/definitions", json=sub("two", "one")).json
+    path = f"/vault/workflow/definitions/{made['id']}"
+    problem = refused(admin.post(f"{path}/publish"), 422, "Recursion (pattern 22)")
+    assert "nodes.s.definition" in problem["errors"]
+    assert problem["code"] == "unsound"
+
+
+def test_a_call_to_the_outside_runs_as_a_step_and_leads_on(
+    people, publish, start, run_jobs
+):
+    call = {"kind": "call", "call": "outside", "with": {"what": "=instance.title"}}
+    ways = {"next": {"to": "b"}, "failed": {"to": "f"}}
+    node = {**call, "store": "answer", "transitions": ways}
+    publish(definition("c", "c", c=node, b=state("z"), f=state("z")))
+    good, bad = start("c", title="right"), start("c", title="wrong")
+    assert at(people, good) == ["c"]
+    run_jobs()
+    assert at(people, good) == ["b"]
+    assert at(people, bad) == ["f"]
+    shown = people("admin").get(f"/vault/workflow/instances/{good['id']}").json
+    assert shown["data"]["answer"]["receipt"]
+
+
+def test_a_call_inside_that_fails_undoes_the_event_or_takes_its_way(
+    people, publish, start, happen, refused
+):
+    call = {"kind": "call", "call": "inside", "with": {"what": "wrong"}}
+    publish(definition("hard", "a", a=state("c"), c={**call, "to": "z"}))
+    ways = {"next": {"to": "z"}, "failed": {"to": "f"}}
+    soft = {**call, "transitions": ways}
+    publish(definition("soft", "a", a=state("c"), c=soft, f=state("z")))
+    hard, soft = start("hard"), start("soft")
+    refused(happen(hard, "next"), 409, "The other side said no.")
+    assert at(people, hard) == ["a"]
+    assert happen(soft, "next").status_code == 200
+    assert at(people, soft) == ["f"]
+
+
+@pytest.mark.parametrize(
+    ("action", "given", "words"),
+    [
+        ("nothing", {}, "no action nothing"),
+        ("hidden", {}, "not offered"),
+        ("create_first_admin", {}, "not offered"),
+        ("inside", {"who": 1}, "takes no who"),
+    ],
+)
+def test_actions_that_do_not_exist_or_are_not_offered_are_refused(
+    people, refused, action, given, words
+):
+    node = {"kind": "call", "call": action, "with": given, "to": "z"}
+    source = definition("x", "c", c=node)
+    made = people("admin").post("/vault/workflow/definitions", json=source).json
+    path = f"/vault/workflow/definitions/{made['id']}"
+    refused(people("admin").post(f"{path}/publish"), 422, words)
+    report = people("admin").get(f"{path}/check").json
+    assert (report["sound"], list(report["problems"])) == (False, ["nodes.c"])
+
+
+def test_items_are_added_while_others_are_worked_on(people, publish, start, happen):
+    each = {"kind": "each", "count": 1, "add": True, "join": "j", "to": "a"}
+    join = {"kind": "join", "to": "b"}
+    publish(definition("m", "e", e=each, a=state("j"), j=join, b=state("z")))
+    instance = start("m", by="ada")
+    path = f"/vault/workflow/instances/{instance['id']}/items"
+    sent = {"node": "e", "items": ["x", {"y": 1}]}
+    assert people("ada").post(path, json=sent).status_code == 200
+    assert at(people, instance) == ["a", "a", "a"]
+    for token in people("ada").get(path.removesuffix("/items")).json["tokens"]:
+        assert happen(instance, "next", token=token["id"]).status_code == 200
+    assert at(people, instance) == ["b"]
+    assert people("ada").post(path, json=sent).status_code == 409
+
+
+def test_running_instances_move_to_a_new_version_by_a_map(
+    people, publish, start, happen, history, fast_forward, refused
+):
+    admin = people("admin")
+    ways = {"next": {"to": "z"}, "late": {"to": "z", "after": "1d"}}
+    task = {"kind": "task", "assign": {"users": ["ada"]}, "to": "a"}
+    old = definition("v", "t", t=task, a={"kind": "state", "transitions": ways})
+    publish(old)
+    first, second = start("v"), start("v")
+    (one, two) = people("ada").get("/vault/inbox").json["items"]
+    mine = one if one["instance_id"] == first["id"] else two
+    decided = people("ada").post(
+        f"/vault/tasks/{mine['id']}/decide", json={"decision": "next"}
+    )
+    assert decided.status_code == 200
+    new = definition("v", "t2", t2={**task, "to": "b"}, b=state("z"))
+    draft = admin.post("/vault/workflow/definitions", json=new).json
+    path = f"/vault/workflow/definitions/{draft['id']}"
+    report = admin.get(f"{path}/check").json
+    assert (report["running"], len(report["differing"])) == (2, 2)
+    refused(admin.post(f"{path}/migration", json={}), 409, "publish it first")
+    assert admin.post(f"{path}/publish").status_code == 200
+    assert at(people, first) == ["a"]
+    refused(admin.post(f"{path}/migration", json={}), 409, "2 instances cannot")
+    nodes = {"nodes": {"a": "b", "t": "t2"}}
+    dry = admin.post(f"{path}/migration", json={**nodes, "dry_run": True}).json
+    assert (dry["done"], [m["problems"] for m in dry["moves"]]) == (False, [{}, {}])
+    assert at(people, first) == ["a"]
+    done = admin.post(f"{path}/migration", json=nodes)
+    assert done.json["done"] is True
+    assert (at(people, first), at(people, second)) == (["b"], ["t2"])
+    assert history(first)[-1] == "migrate"
+    fast_forward(days=2)
+    assert at(people, first) == ["b"], "its old timer is gone"
+    (left,) = people("ada").get("/vault/inbox").json["items"]
+    people("ada").post(f"/vault/tasks/{left['id']}/decide", json={"decision": "next"})
+    assert at(people, second) == ["b"]
+    assert admin.post(f"{path}/migration", json=nodes).json["moves"] == []
+
+
+def test_instances_are_seen_by_who_has_a_part_in_them(
+    people, publish, start, decide, refused
+):
+    task = {"kind": "task", "assign": {"users": ["ada"]}, "to": "b"}
+    publish(definition("p", "a", a=task, b=state("z")))
+    instance = start("p", by="grace")
+    path = f"/vault/workflow/instances/{instance['id']}"
+    for name, status in (("grace", 200), ("ada", 200), ("eve", 404), ("admin", 200)):
+        assert people(name).get(path).status_code == status
+        listed = people(name).get("/vault/workflow/instances").json["items"]
+        assert (instance["id"] in [one["id"] for one in listed]) == (status == 200)
+    refused(people("eve").get(f"{path}/history"), 404)
+    refused(people("ada").post(f"{path}/cancel", json={}), 403)
+    decide("ada", "a", "next")
+    assert people("ada").get(path).status_code == 200
