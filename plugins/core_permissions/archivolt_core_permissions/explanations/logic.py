@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from archivolt_core_permissions.grants.models import ALLOW, DENY, USER, Grant
+from archivolt_core_permissions.grants.models import ALLOW, DENY, ROOT, USER, Grant
 from archivolt_core_permissions.grants.service import grants
 from archivolt_core_permissions.roles import logic as roles
 from archivolt_core_permissions.roles.models import PLATFORM_ADMIN, Role
@@ -35,12 +35,12 @@ def explain(user: str, action: str, object: UUID | None = None) -> dict[str, Any
     _refuse_unknown(action)
     on, path = _way_up(object)
     holding = {role.id: role for role in _roles_with(action)}
-    places = {place.id: place for place in path}
+    places = {place.id: place for place in path} | {ROOT: path[-1]}
     found = grants.relevant([who.id, *who.groups], places)
     if not access.permissions()[
         action
     ].scoped:  # below the tenant it counts for nothing
-        found = [grant for grant in found if grant.scope_id == tenant().id]
+        found = [grant for grant in found if grant.scope_id == ROOT]
     reasons = [_reason(g, holding, places) for g in found if g.role_id in holding]
     allowed = access.allowed(action, on, actor=who)
     return {

@@ -10,6 +10,7 @@ from archivolt_core_permissions.grants.models import (
     ALLOW,
     DENY,
     GROUP,
+    ROOT,
     USER,
     Grant,
 )
@@ -59,7 +60,7 @@ def create(
     _refuse_stranger(found, on, effect)
     if effect == DENY and on is None and found.name == OWNER:
         _refuse_without_owner({subject})
-    where = on.id if on else tenant().id
+    where = on.id if on else ROOT
     _refuse_double(subject, found, where)
     rights.changing()
     return _add(kind, subject, found, where, effect=effect, expires_at=expires_at)
@@ -104,7 +105,7 @@ def filters(query: dict[str, Any]) -> dict[str, Any]:
             found |= {"subject_id": query.pop(kind), "subject_kind": kind}
     scope = query.pop("scope", None)
     if scope is not None:
-        found["scope_id"] = scope
+        found["scope_id"] = ROOT if scope == tenant().id else scope
     if not access.allowed(READ) and not (scope and _may_share(_described(scope))):
         found["of"] = (actor().id, *actor().groups)
     return found
@@ -121,7 +122,7 @@ def shown(found: Sequence[Grant]) -> list[dict[str, Any]]:
             "role": names[grant.role_id],
             "user": grant.subject_id if grant.subject_kind == USER else None,
             "group": grant.subject_id if grant.subject_kind == GROUP else None,
-            "scope": grant.scope_id,
+            "scope": outside(grant.scope_id),
             "effect": grant.effect,
             "expires_at": grant.expires_at,
             "granted_by": grant.granted_by,
@@ -139,7 +140,7 @@ def follow_user(user: UserInfo, wanted: Sequence[str] | None) -> None:
         return
     named = {role.id: role for role in roles.find_all(wanted)}
     _refuse_platform(named.values())
-    held = [g for g in grants.on_scope(user.id, tenant().id) if g.effect == ALLOW]
+    held = [g for g in grants.on_scope(user.id, ROOT) if g.effect == ALLOW]
     kept = {g.role_id for g in held if g.role_id in named and g.expires_at is None}
     gone = [g for g in held if g.role_id not in kept]
     new = [role for id, role in named.items() if id not in kept]
@@ -152,7 +153,7 @@ def follow_user(user: UserInfo, wanted: Sequence[str] | None) -> None:
     rights.changing()
     grants.bulk_delete([g.id for g in gone])
     for role in new:
-        _add(USER, user.id, role, tenant().id)
+        _add(USER, user.id, role, ROOT)
 
 
 def why_owner_stays(user_id: UUID) -> str | None:
@@ -166,6 +167,11 @@ def forget_scopes(gone: Sequence[UUID]) -> None:
     if ended := grants.of_scopes(gone):
         rights.changing()
         grants.bulk_delete([grant.id for grant in ended])
+
+
+def outside(scope: UUID) -> UUID:
+    """Return the id by which others know a scope."""
+    return tenant().id if scope == ROOT else scope
 
 
 def _add(kind: str, subject: UUID, role: Role, scope: UUID, **terms: Any) -> Grant:
@@ -187,7 +193,7 @@ def _end(grant: Grant, role: Role, reason: str) -> None:
         "role_revoked",
         subject_id=grant.subject_id,
         role=role.name,
-        scope_id=grant.scope_id,
+        scope_id=outside(grant.scope_id),
         effect=grant.effect,
         reason=reason,
     )
@@ -231,7 +237,7 @@ def _described(id: UUID) -> ScopeInfo | None:
 
 
 def _scope_of(grant: Grant) -> ScopeInfo | None:
-    return None if grant.scope_id == tenant().id else _described(grant.scope_id)
+    return None if grant.scope_id == ROOT else _described(grant.scope_id)
 
 
 def _may_share(on: ScopeInfo | None) -> bool:
@@ -268,7 +274,7 @@ def _refuse_double(subject: UUID, role: Role, scope: UUID) -> None:
 
 
 def _makes_owner(grant: Grant) -> bool:
-    whole = grant.scope_id == tenant().id and grant.effect == ALLOW
+    whole = grant.scope_id == ROOT and grant.effect == ALLOW
     return whole and grant.role_id == PRESETS[OWNER] and grant.subject_kind == USER
 
 
@@ -287,4 +293,4 @@ def _refuse_without_owner(gone: set[UUID]) -> None:
 
 
 def _owners() -> set[UUID]:
-    return grants.permanent_users(PRESETS[OWNER], tenant().id)
+    return grants.permanent_users(PRESETS[OWNER], ROOT)
