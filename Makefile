@@ -40,6 +40,9 @@ test: $(READY) ## Check everything: style, layers, types, docs, tests
 test-slow: $(READY) ## Run the tests that take longer than a developer waits
 	$(RUN)pytest -q -m slow || [ $$? -eq 5 ]  # 5: there is none
 
+test-kill: $(READY) ## Kill processes at work 1,000 times, and check what is left
+	KILLS=500 $(RUN)pytest -q -m slow host/tests/orchestration/test_kill_load.py
+
 bench: $(READY) ## Measure Archivolt beside a hand-written service
 	$(RUN)python -m benchmarks
 
@@ -69,4 +72,4 @@ $(READY): $(UV) constraints.txt pyproject.toml $(MEMBERS:=/pyproject.toml)
 	@$(UV) pip install --quiet --constraint constraints.txt $(addprefix --editable ,$(MEMBERS)) --group dev
 	@touch $@
 
-.PHONY: help run test test-slow bench bench-upload fix news pins
+.PHONY: help run test test-slow test-kill bench bench-upload fix news pins

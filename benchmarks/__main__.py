@@ -8,7 +8,7 @@ from benchmarks.bench import SMALL, USUAL_SIZE, Bench
 from benchmarks.measuring import How
 from benchmarks.workloads import WORKLOADS
 
-PARTS = ("compare", "figures", "tenants", "plugins", "upload")
+PARTS = ("compare", "figures", "tenants", "plugins", "steps", "upload")
 USUAL = ("compare", "figures", "tenants", "plugins")
 QUICK = ("compare", "figures")
 
@@ -22,10 +22,11 @@ parts:
   figures    start to the first answer, memory of all processes
   tenants    100 tenants in turn against one
   plugins    20 idle plugins more
+  steps      a durable step against its bare transaction; recovery after SIGKILL
   upload     memory that an upload of 2 GiB takes (make bench-upload)
 
 examples:
-  python -m benchmarks                       all parts but upload, some ten minutes
+  python -m benchmarks                       all but steps and upload, ten minutes
   python -m benchmarks --quick               a smoke run, no figure to be trusted
   python -m benchmarks compare --only get    one workload
   python -m benchmarks compare --rounds 9    more rounds where the machine is busy

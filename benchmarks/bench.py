@@ -96,6 +96,17 @@ class Bench:
         for figure in found:
             self._keep(figure)
 
+    def steps(self) -> None:
+        """Measure what a durable step costs, and how soon a dead run goes on."""
+        from benchmarks import steps  # it imports the host, which others only start
+
+        print("\nDurable steps:")
+        self.found["steps"] = {}
+        for placement in steps.GOALS:
+            figure, self.found["steps"][placement] = steps.cost(self.how, placement)
+            self._keep(figure)
+        self._keep(steps.recovery())
+
     def upload(self) -> None:
         """Upload gigabytes."""
         print("\nA large upload:")

@@ -83,3 +83,27 @@ def user_saved(user: UserInfo, roles: Sequence[str] | None) -> None:
 @asks
 def user_removal_refused(user_id: UUID) -> str | None:
     """Return a reason why a user may not be deleted, or None."""
+
+
+@joins
+def user_removed(user_id: UUID) -> None:
+    """Follow a user who is deleted, inside the transaction that deletes them."""
+
+
+@joins
+def group_removed(group_id: UUID) -> None:
+    """Follow a group that is deleted, inside the transaction that deletes it."""
+
+
+@asks
+def roles_refused(roles: Sequence[str]) -> str | None:
+    """Return a reason why the one who asks may not give these roles, or None."""
+
+
+@asks
+def takeover_refused(subjects: Sequence[UUID]) -> str | None:
+    """Return a reason why the one who asks may not have others' rights, or None.
+
+    ``subjects`` are users and groups: to set somebody's password, or to put somebody
+    into a group, takes all the rights that are held there.
+    """

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from archivolt_hookspecs.markers import collects
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,24 @@ class Action:
     permission: str | None = None
     kind: str = "local"
     offered: bool = False
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A job of the plugin's own, and when it is to run in every tenant.
+
+    Either ``cron`` in five fields, at the time of ``zone``, or ``every`` so many
+    seconds, which is spread over the tenants. ``missed`` says what becomes of times at
+    which nothing ran: ``once`` makes up for all of them once, ``skip`` for none.
+    """
+
+    name: str
+    job: Any
+    cron: str | None = None
+    every: int | None = None
+    zone: str = "UTC"
+    missed: str = "once"
+    arguments: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -88,6 +106,12 @@ def register_orchestrators() -> Sequence[Any]:
     One whose steps are wrong takes the plugin out. An old version stays among them
     while runs of it live.
     """
+    return ()
+
+
+@collects
+def register_schedules() -> Sequence[Schedule]:
+    """Return when jobs of the plugin run by themselves, where it is switched on."""
     return ()
 
 

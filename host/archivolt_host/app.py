@@ -22,7 +22,7 @@ from archivolt_host.http.gates import Addresses
 from archivolt_host.http.limits import Limits
 from archivolt_host.http.mounting import mount
 from archivolt_host.http.stages import TenantStage
-from archivolt_host.jobs import delivery, rings, wake, worker
+from archivolt_host.jobs import delivery, rings, runnable, schedules, wake, worker
 from archivolt_host.jobs import registry as job_registry
 from archivolt_host.jobs.registry import Jobs
 from archivolt_host.jobs.valkey_address import valkey_url
@@ -33,6 +33,7 @@ from archivolt_host.plugins import dispatch, drivers, granting
 from archivolt_host.plugins.manifest import Manifest, find_problems, read_manifest
 from archivolt_host.plugins.manifest.model import ManifestError
 from archivolt_host.plugins.registry import HOST, Registry, open_registry
+from archivolt_host.plugins.resolution import SAFE_MODE
 from archivolt_host.plugins.settings import resolve_secret
 from archivolt_host.tenants import sessions
 from archivolt_host.tenants.catalog import Catalog
@@ -41,6 +42,7 @@ from archivolt_host.tenants.home import Home
 from archivolt_host.tenants.migrations import Plan, Source
 from archivolt_host.tenants.postgres import SchemaDatabases
 from archivolt_host.tenants.provisioning import CATALOG_ROLE, Provisioner
+from archivolt_host.tenants.scripts import unreadable
 from archivolt_host.tenants.sessions import Databases
 from archivolt_host.tenants.sqlite import SqliteDatabases
 
@@ -98,13 +100,14 @@ class Host:
         wake.forget()
         watching.forget()
         delivery.forget()
+        schedules.forget()
 
     def _sources(self, scope: str) -> list[Source]:
         """Return the migrations of the plugins of a scope; unreadable ones are out."""
         infos, names = self.registry.infos, self.registry.names
         found = [self._source(name) for name in names if infos[name].scope == scope]
         sources = [source for source in found if source.folder.is_dir()]
-        for broken in [source for source in sources if source.problem]:
+        for broken in unreadable(sources, self.home.run / f"scripts-{scope}"):
             reason = f"Its migrations cannot be read: {broken.problem}"
             self.registry.put_out(broken.name, reason)
         return [s for s in sources if s.name in self.registry.names]
@@ -142,7 +145,7 @@ def rings_url(home: Home, manifest: Manifest) -> str:
 def _refuse_what_concerns_all(manifest: Manifest, registry: Registry) -> None:
     """Stop at a manifest that is wrong as a whole; ``strict`` stops at anything."""
     problems = find_problems(manifest, registry.infos)
-    if manifest.host["strict"]:
+    if manifest.host["strict"] and not os.environ.get(SAFE_MODE):
         for name, reason in registry.out.items():
             log.error("plugin out", plugin=name, reason=reason)
         if registry.out:
@@ -195,6 +198,7 @@ def _bind(host: Host) -> None:
     other_names = job_registry.aliases(host.manifest.host["queue_aliases"])
     job_registry.bind(Jobs(host.registry, housekeeping.OWN_JOBS, other_names))
     orchestrators.bind(Orchestrators(host.registry, housekeeping.OWN_ORCHESTRATORS))
+    runnable.bind(housekeeping.OWN_SCHEDULES)
     rings.bind(rings.Bell(host.valkey_url))
     worker.bind(host.catalog)
     for one in (creation, importing):

@@ -4,9 +4,10 @@ import time
 from typing import Any
 
 from archivolt_hookspecs import host, registration
+from archivolt_hookspecs.registration import Schedule
 from archivolt_host.archives import importing
 from archivolt_host.http import idempotency
-from archivolt_host.jobs import bus, retention
+from archivolt_host.jobs import bus, retention, runnable
 from archivolt_host.jobs.registry import job
 from archivolt_host.orchestration import creation
 from archivolt_host.orchestration import sweeping as runs
@@ -39,5 +40,6 @@ def sweep() -> dict[str, Any]:
     return forgotten | {"runs": runs.forget_old(), "files": sum(purged)}
 
 
-OWN_JOBS = (resync, sweep, runs.sweep_runs, runs.resume_run)
+OWN_JOBS = (resync, runnable.act, sweep, runs.sweep_runs, runs.resume_run)
 OWN_ORCHESTRATORS = (creation.CreateTenant, importing.ImportTenant)
+OWN_SCHEDULES = (Schedule("sweep", sweep, every=6 * 3600),)

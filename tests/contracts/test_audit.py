@@ -31,7 +31,10 @@ OF_USER = "goes with its user, and that the user goes is recorded"
 # Recorded tables of which the database deletes or changes rows by itself.
 BY_ITSELF = {
     "identity_factor": OF_USER,
+    "identity_invitation": "forgets its user, and that the user goes is recorded",
     "identity_key": OF_USER,
+    "identity_membership": OF_USER,
+    "identity_nesting": "its service deletes them by name, before their group",
     "identity_reset": OF_USER,
     "identity_session": OF_USER,
     "documents_version": "its service deletes them by name, before their document",
@@ -40,6 +43,7 @@ SECRET = re.compile(r"password|secret|token|proof|pin$|hash|(^|_)key$|codes?$|sh
 HARMLESS = {
     "documents_document.sha256": "of a content, which is no secret to its readers",
     "documents_version.sha256": "of a content, which is no secret to its readers",
+    "identity_group.name_key": "what makes two names the same",
     "identity_user.name_key": "what makes two names the same",
     "workflow_definition.key": "the name of a definition",
     "workflow_instance.key": "the name of its definition",

@@ -12,6 +12,8 @@ OWN = {
     "backup": "archivolt_host.cli.backup:backup",
     "demo": "archivolt_host.cli.demo:demo",
     "doctor": "archivolt_host.cli.wiring:doctor",
+    "events": "archivolt_host.cli.events:events",
+    "jobs": "archivolt_host.cli.jobs:jobs",
     "manifest": "archivolt_host.cli.manifest:manifest",
     "migrate": "archivolt_host.cli.migrate:upgrade",
     "plugin": "archivolt_host.cli.authoring.command:plugin",

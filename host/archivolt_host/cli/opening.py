@@ -43,6 +43,8 @@ def prepare_catalog_database(host: "Host") -> None:
     from archivolt_host.tenants.provisioning import prepare_catalog
 
     provisioner, place = host.catalog_provisioner, host.catalog_place
+    if provisioner.is_done(place):
+        return
     failed: dict[str, str] = {}
     if isinstance(place, SchemaPlace):
         prepare_catalog(provisioner.migrator_url, provisioner.login_role)

@@ -73,6 +73,8 @@ def add(name: str) -> None:
         enabled.append(name)
     _write(document)
     click.echo(f"{name} is in {_path()}. Restart Archivolt to load it.")
+    for kind, wanted in info.grants.items():
+        click.echo(f"It is granted {kind}: {', '.join(wanted)}")
     _tell_problems(name)
 
 

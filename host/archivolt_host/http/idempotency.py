@@ -17,11 +17,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from archivolt_host.errors import InvalidError, RefusedError, UnprocessableError
+from archivolt_host.jobs.looking import looked_after
 from archivolt_host.tenants import context, sessions
 from archivolt_host.tenants.columns import Base, now
 from archivolt_host.tenants.sessions import UnitOfWork
 
-LEASE = timedelta(seconds=30)
+LEASE = timedelta(seconds=4)  # renewed while the process lives
+RENEW_EVERY = 1.0  # seconds
 KEPT = timedelta(hours=24)
 MAX_KEY = 255
 CHUNK = 1024 * 1024
@@ -81,12 +83,27 @@ def once(work: UnitOfWork, view: Callable[[], Response]) -> Response:
     if earlier is not None:
         return _repeat(earlier, stream)
     try:
+        with looked_after(_renewing(key, owner), RENEW_EVERY):
+            return _answer(work, key, owner, stream, view)
+    except BaseException:
+        _release(key, owner)
+        raise
+
+
+def _answer(
+    work: UnitOfWork,
+    key: str,
+    owner: str,
+    stream: HashedStream,
+    view: Callable[[], Response],
+) -> Response:
+    """Do the work, and end it here: whoever renews the key may be waiting for it."""
+    try:
         response = view()
         _store(work, key, owner, stream, response)
         work.commit()
     except BaseException:
         work.rollback()
-        _release(key, owner)
         raise
     return response
 
@@ -121,6 +138,22 @@ def _claim(key: str, owner: str) -> IdempotencyRow | None:
             "A request with this Idempotency-Key is under way: wait for it."
         ) from error
     return None
+
+
+def _renewing(key: str, owner: str) -> Callable[[], None]:
+    """Return what renews the lease: a killed process frees its key by not doing so."""
+    tenant = context.tenant()
+
+    def renew() -> None:
+        with context.acting(tenant), sessions.transaction() as work:
+            work.connection.execute(
+                update(IdempotencyRow)
+                .where(IdempotencyRow.key == key, IdempotencyRow.owner == owner)
+                .where(IdempotencyRow.status.is_(None))
+                .values(lease_until=now() + LEASE)
+            )
+
+    return renew
 
 
 def _repeat(earlier: IdempotencyRow, stream: HashedStream) -> Response:

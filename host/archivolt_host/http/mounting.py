@@ -9,7 +9,7 @@ from typing import Any
 from archivolt_host.http import health, openapi, pages
 from archivolt_host.http.blueprints import Blueprint
 from archivolt_host.http.edge import Edge
-from archivolt_host.http.resources import jobs, plugins, runs
+from archivolt_host.http.resources import events, jobs, plugins, runs, schedules
 from archivolt_host.http.stages import PREFIX
 from archivolt_host.plugins.registry import HOST, Registry
 
@@ -25,7 +25,13 @@ def mount(app: Edge, registry: Registry, *, version: str, extra: bool) -> None:
     api = openapi.make_api(app, version)
     for own in (openapi.blueprint, health.blueprint):
         api.register_blueprint(own)
-    for resource in (plugins.blueprint, jobs.blueprint, runs.blueprint):
+    for resource in (
+        plugins.blueprint,
+        jobs.blueprint,
+        events.blueprint,
+        runs.blueprint,
+        schedules.blueprint,
+    ):
         api.register_blueprint(resource)
     for page in (pages.blueprint, health.metrics):
         app.register_blueprint(page)

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, Table, bindparam, func, or_, select
 
-from archivolt_host.errors import NotFoundError
 from archivolt_host.jobs import claims, positions
 from archivolt_host.jobs.event_models import LaneRow
 from archivolt_host.jobs.positions import EVENT, SUBSCRIBER
@@ -247,19 +246,3 @@ def next_time(connection: Connection) -> Any:
         connection.scalar(select(func.min(SUBSCRIBER.c.lease_until))),
     ]
     return min((t for t in times if t is not None), default=None)
-
-
-def retry(id: UUID) -> None:
-    """Have a lane tried again now, parked or not."""
-    change = _lane(id).values(retry_at=now(), attempts=0)
-    if sessions.connection().execute(change).rowcount != 1:
-        raise NotFoundError("Lane", id)
-
-
-def skip(id: UUID) -> None:
-    """Give up the piece of news at the head of a lane; the next one is tried now."""
-    change = _lane(id).values(
-        position=LANE.c.position + 1, retry_at=now(), attempts=0, problem=""
-    )
-    if sessions.connection().execute(change).rowcount != 1:
-        raise NotFoundError("Lane", id)

@@ -47,6 +47,11 @@ class Job:
             raise TypeError(f"{self.name} needs {', '.join(sorted(missing))}.")
 
     @property
+    def arguments(self) -> tuple[str, ...]:
+        """The names of its arguments."""
+        return tuple(inspect.signature(self.run).parameters)
+
+    @property
     def summary(self) -> str:
         """What it does, in the first line of its docstring."""
         return (self.run.__doc__ or "").strip().partition("\n")[0]

@@ -9,7 +9,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from archivolt_host.jobs import claims, lanes, positions, rings, wake
+from archivolt_host.jobs import claims, lanes, positions, rings, schedules, wake
 from archivolt_host.jobs.rings import Ring
 from archivolt_host.plugins import dispatch
 from archivolt_host.tenants import context, sessions
@@ -56,16 +56,20 @@ class Relay:
         return len(rows)
 
     def _sweep(self) -> int:
-        tenants = self.catalog.all()
+        tenants, expected = self.catalog.all(), wake.expected()
         for tenant in tenants:
             try:
-                self._ring_for(tenant)
+                next_at = self._ring_for(tenant, find_next=True)
+                if next_at != expected.get(tenant.id):
+                    wake.expect(tenant.id, next_at)
             except SQLAlchemyError as error:  # one broken tenant must not hide others
                 log.error("tenant unreadable", tenant=tenant.slug, problem=str(error))
         return len(tenants)
 
     def _ring_for(self, tenant: Tenant, *, find_next: bool = False) -> datetime | None:
         with context.acting(tenant):
+            schedules.sync(tenant)
+            schedules.tick(tenant)
             positions.give()
             with sessions.reading() as work:
                 queues = claims.waiting_queues(work.connection)
@@ -79,5 +83,6 @@ class Relay:
 
 
 def _next_time(connection: Connection) -> datetime | None:
-    times = (claims.next_time(connection), lanes.next_time(connection))
+    sources = (claims, lanes, schedules)
+    times = [source.next_time(connection) for source in sources]
     return min((t for t in times if t is not None), default=None)

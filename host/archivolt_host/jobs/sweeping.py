@@ -6,13 +6,11 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq_scheduler import Scheduler
 
-from archivolt_host.jobs import bus, rings, worker
-from archivolt_host.jobs.registry import jobs
-from archivolt_host.tenants import context, sessions
+from archivolt_host.jobs import rings, schedules, wake, worker
 from archivolt_host.tenants.columns import now
 
-ID = "archivolt-sweep"
-SWEEP_EVERY = 3600  # seconds
+ID = "archivolt-tick"
+TICK_EVERY = 60  # seconds
 POLL_EVERY = 5  # seconds
 
 
@@ -34,20 +32,16 @@ def scheduler(url: str) -> Scheduler:
     ticker.cancel(ID)
     ticker.schedule(
         now().replace(tzinfo=None),
-        sweep_all,
+        tick_all,
         id=ID,
-        interval=SWEEP_EVERY,
+        interval=TICK_EVERY,
         result_ttl=-1,
         queue_name="low",
     )
     return ticker
 
 
-def sweep_all() -> int:
-    """Put one sweep into every tenant's own queue; a waiting one is not doubled."""
-    tenants = worker.catalog().all()
-    sweep = jobs().get("host.sweep")
-    for tenant in tenants:
-        with context.acting(tenant), sessions.transaction():
-            bus.enqueue(sweep, unique=sweep.name)
-    return len(tenants)
+def tick_all() -> int:
+    """Enqueue what is due and the relay has not enqueued, as when it is not there."""
+    due = [row.tenant_id for row in wake.awake()]
+    return sum(schedules.tick(tenant) for tenant in worker.catalog().by_id(due))

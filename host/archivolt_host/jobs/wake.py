@@ -51,6 +51,25 @@ def cooled(tenant: UUID, seen: datetime, next_at: datetime | None) -> None:
         )
 
 
+def expected() -> dict[UUID, datetime | None]:
+    """Return when each tenant is to be looked at next."""
+    with sessions.catalog() as session:
+        return {row.tenant_id: row.next_at for row in session.scalars(select(WakeRow))}
+
+
+def expect(tenant: UUID, next_at: datetime | None) -> None:
+    """Note when a tenant is to be looked at next, hot or not."""
+    epoch = datetime.fromtimestamp(0, now().tzinfo)
+    with sessions.catalog(write=True) as session:
+        insert = INSERTS[session.get_bind().dialect.name](WakeRow)
+        row = insert.values(tenant_id=tenant, hot_until=epoch, next_at=next_at)
+        session.execute(
+            row.on_conflict_do_update(
+                index_elements=["tenant_id"], set_={"next_at": next_at}
+            )
+        )
+
+
 def awake() -> Sequence[WakeRow]:
     """Return the tenants that are hot, just cooled, or due."""
     epoch = datetime.fromtimestamp(0, now().tzinfo)

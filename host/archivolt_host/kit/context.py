@@ -31,6 +31,13 @@ def acting_as(who: Actor | None) -> Iterator[None]:
         context.signed_in(before)
 
 
+@contextmanager
+def on_behalf_of(actor: Actor) -> Iterator[None]:
+    """Act for somebody who is not asking themselves: what they may not is refused."""
+    with context.acting(tenant(), actor, request_id(), origin()):
+        yield
+
+
 __all__ = [
     "SYSTEM",
     "Origin",
@@ -38,6 +45,7 @@ __all__ = [
     "acting_as",
     "actor",
     "actor_or_none",
+    "on_behalf_of",
     "origin",
     "request_id",
     "tenant",

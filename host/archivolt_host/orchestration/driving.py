@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from archivolt_host.errors import UnavailableError
@@ -65,6 +66,8 @@ class Drive:
             self.begun.add(row.seq)
             if row.status == m.DONE:
                 self.outputs[row.name] = self._typed(row.seq, row.output)
+                if self.run.status == m.RUNNING:
+                    self.run.cursor = max(self.run.cursor, row.seq + 1)
 
     def find_again(self) -> bool:
         """Read the run as it stands; return whether it goes on from somewhere else.
@@ -72,13 +75,13 @@ class Drive:
         So it does where a commit went through although its answer was lost.
         """
         run, found = self.run, self.journal.find(self.run.id)
-        if found is None or (found.cursor == run.cursor and not run.is_new):
+        if found is None:
             return False
         if found.fence != run.fence:
             raise LostError(f"{run.name} {run.id} was taken over by another process")
-        self.run = found
+        self.run = replace(found, attempts=run.attempts)
         self.recall()
-        return True
+        return run.is_new or (self.run.cursor, found.status) != (run.cursor, run.status)
 
     def forward(self) -> Any:
         """Do the steps that are left; where one fails, undo those that were done."""
@@ -198,20 +201,32 @@ class Drive:
 
         Returns the run as it is once that is durable.
         """
-        run, seq, ended = self.run, self.seq, isinstance(output, Finish)
-        given = output.result if ended else output
+        run, seq, connection = self.run, self.seq, work.connection
+        is_last = isinstance(output, Finish)
+        given = output.result if is_last else output
         plain = values.plain(given, f"What {run.steps[seq]} returns")
         self.outputs[run.steps[seq]] = self._typed(seq, plain)
-        to = len(self.steps) if ended else self._following(seq + 1)
+        to = len(self.steps) if is_last else self._following(seq + 1)
+        if run.lease_until - now() < journals.LEASE / 2:
+            self.journal.extend_in(connection, run)
+        if to < len(self.steps) and self._note_briefly(connection, plain):
+            return replace(run, cursor=to)
         after = replace(run, cursor=to, attempts=0, is_new=False)
         if to == len(self.steps):
             after = replace(after, status=m.DONE, result=plain)
         self._move(work, after)
         if seq in self.begun:
-            self.journal.mark(work.connection, run, seq, m.DONE, plain)
+            self.journal.mark(connection, run, seq, m.DONE, plain)
         else:
-            self.journal.note(work.connection, run, seq, status=m.DONE, output=plain)
+            self.journal.note(connection, run, seq, status=m.DONE, output=plain)
         return after
+
+    def _note_briefly(self, connection: Connection, plain: Any) -> bool:
+        """Note a step alone, as it usually is: nothing else of the run changes."""
+        run, seq = self.run, self.seq
+        if run.is_new or run.attempts or seq in self.begun:
+            return False
+        return self.journal.note_done(connection, run, seq, plain)
 
     def _move(self, work: UnitOfWork, after: Run) -> None:
         run, connection = self.run, work.connection
@@ -222,8 +237,6 @@ class Drive:
             self.journal.turn(connection, run, m.DONE, to, result=result)
         else:
             self.journal.move(connection, run, after.cursor)
-            if run.lease_until - now() < journals.LEASE / 2:
-                self.journal.extend_in(connection, run)
 
     def _write_down(self, work: UnitOfWork, run: Run) -> None:
         """Note a new run, and have somebody look after it should this process die."""

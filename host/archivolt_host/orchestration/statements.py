@@ -17,7 +17,6 @@ class Statements:
         of_run, held = c.id == bindparam("of_run"), c.fence == bindparam("held")
         #: The run is ours, and nobody has moved it.
         self._ours = (of_run, held, c.status == bindparam("in_status"))
-        self._still = (*self._ours, c.cursor == bindparam("at"))
         self.get = select(self.runs).where(of_run)
         self.by_key = select(self.runs).where(
             c.unique_key == bindparam("key"), c.status != m.UNDONE
@@ -29,6 +28,7 @@ class Statements:
         )
         self.add_run = self.runs.insert()
         self.add_step = self.steps.insert()
+        self.note_done = self._note()
         self.move, self.turn = self._move(), self._turn()
         self.claim, self.mark = self._claim(), self._mark()
         self.extend = (
@@ -37,9 +37,21 @@ class Statements:
             .values(lease_until=bindparam("new_until"))
         )
 
+    def _note(self) -> Any:
+        """Write a step down as done if the run is ours and wanted, in one statement.
+
+        The lock keeps others from taking the run before this is committed.
+        """
+        c, names = self.steps.c, ("run_id", "seq", "name", "status", "output", "at")
+        given = [bindparam(f"new_{n}", type_=c[n].type) for n in names]
+        is_wanted = (*self._ours, self.runs.c.cancelled_by.is_(None))
+        chosen = select(*given).where(*is_wanted).with_for_update(read=True)
+        note = self.steps.insert().from_select(names, chosen, include_defaults=False)
+        return note.execution_options(preserve_rowcount=True)
+
     def _move(self) -> Any:
         to: dict[str, Any] = {"cursor": bindparam("to"), "attempts": bindparam("tries")}
-        change = self.runs.update().where(*self._still).values(to)
+        change = self.runs.update().where(*self._ours).values(to)
         return change.returning(self.runs.c.cancelled_by)
 
     def _turn(self) -> Any:
@@ -47,7 +59,7 @@ class Statements:
         to: dict[str, Any] = {n: bindparam(f"new_{n}") for n in names}
         to |= {"finished_at": bindparam("new_finished_at")}
         to |= {"cursor": bindparam("to"), "attempts": bindparam("tries")}
-        change = self.runs.update().where(*self._still).values(to)
+        change = self.runs.update().where(*self._ours).values(to)
         return change.returning(self.runs.c.cancelled_by)
 
     def _claim(self) -> Any:

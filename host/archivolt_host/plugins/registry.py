@@ -1,5 +1,6 @@
 """What this process knows of plugins: loaded, out and why, on for which tenant."""
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -7,7 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from archivolt_hookspecs.markers import verb_of
-from archivolt_hookspecs.registration import Action, HealthCheck, Permission
+from archivolt_hookspecs.registration import (
+    Action,
+    HealthCheck,
+    Permission,
+    Schedule,
+)
 from archivolt_host.plugins.breaker import Breakers
 from archivolt_host.plugins.discovery import discover, infos, problems
 from archivolt_host.plugins.loading import Loading, load
@@ -20,7 +26,7 @@ from archivolt_host.plugins.manifest import (
 )
 from archivolt_host.plugins.metadata import PluginInfo
 from archivolt_host.plugins.overrides import Overrides
-from archivolt_host.plugins.resolution import resolve
+from archivolt_host.plugins.resolution import SAFE_MODE, only_required, resolve
 from archivolt_host.tenants.models import HOST as HOST
 
 
@@ -214,7 +220,13 @@ class Registry:
 
     def settle(self) -> None:
         """Ask for all that is brought, so that who fails is out from the beginning."""
-        _ = self.actions, self.permissions, self.health_checks
+        _ = self.actions, self.permissions, self.health_checks, self.schedules
+
+    def hooks_of(self, plugin: str) -> list[str]:
+        """Return the hooks that a working plugin implements."""
+        loaded = self.loading.plugins.get(plugin)
+        callers = self.loading.manager.get_hookcallers(loaded) if loaded else None
+        return sorted(caller.name for caller in callers or ())
 
     def grants(self, plugin: str, kind: str) -> tuple[str, ...]:
         """Return what a plugin asked for: patterns of hosts to reach, or of actions."""
@@ -234,6 +246,11 @@ class Registry:
     def health_checks(self) -> list[HealthCheck]:
         """Every plugin's outside dependency."""
         return [check for _, check in self.brought("register_health_checks")]
+
+    @cached_property
+    def schedules(self) -> list[tuple[str, Schedule]]:
+        """Every schedule with its plugin."""
+        return self.brought("register_schedules")
 
     def package_folder(self, name: str) -> Path:
         """Return the folder of a working plugin's package."""
@@ -255,6 +272,8 @@ def open_registry(manifest: Manifest) -> Registry:
     manifest = completed(manifest, known)
     named = {name: info for name, info in known.items() if name in manifest.plugins}
     resolution = resolve(named, manifest, broken)
+    if os.environ.get(SAFE_MODE):
+        resolution = only_required(resolution, named)
     entry_points = {one.entry_point.name: one.entry_point for one in found}
     registry = Registry(manifest, known, load(resolution.order, named, entry_points))
     registry.out.update(resolution.out)

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from archivolt_host.plugins.manifest.model import Manifest
     from archivolt_host.plugins.metadata import PluginInfo
 
+SAFE_MODE = "ARCHIVOLT_SAFE_MODE"  # in the environment, for every process alike
+LEFT_OUT = "It is left out: this is the safe mode, with the required plugins alone."
+
 Infos = Mapping[str, "PluginInfo"]
 Graph = Mapping[str, frozenset[str]]
 
@@ -44,6 +47,17 @@ def resolve(
     out |= _circles(_without(named, out))
     out |= _unmet(infos, named, out)
     return Resolution(_order(_without(named, out)), dict(sorted(out.items())))
+
+
+def only_required(resolution: Resolution, infos: Infos) -> Resolution:
+    """Leave out what the platform works without; what that guards is refused."""
+    kept: set[str] = set()
+    for name in reversed(resolution.order):
+        if infos[name].required or name in kept:
+            kept |= {name, *infos[name].requires}
+    left = {n: LEFT_OUT for n in resolution.order if n not in kept}
+    order = tuple(n for n in resolution.order if n in kept)
+    return Resolution(order, {**resolution.out, **left})
 
 
 def _without(infos: Infos, out: Iterable[str]) -> Infos:

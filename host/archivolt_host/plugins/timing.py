@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import cache
 
 from prometheus_client import Counter, Summary
@@ -37,6 +38,31 @@ def measured(plugin: str, hook: str) -> Iterator[None]:
         raise
     finally:
         record(plugin, hook, time.perf_counter() - began)
+
+
+@dataclass
+class Spent:
+    """What one hook of a plugin has cost since this process began."""
+
+    calls: float = 0
+    seconds: float = 0
+    errors: float = 0
+
+
+FIELDS = {"_count": "calls", "_sum": "seconds", "_total": "errors"}
+
+
+def spent(plugin: str) -> dict[str, Spent]:
+    """Return what each hook of a plugin has cost in this process."""
+    found: dict[str, Spent] = {}
+    for metric in (SPENT, ERRORS):
+        for sample in (s for family in metric.collect() for s in family.samples):
+            if sample.labels.get("plugin") == plugin:
+                one = found.setdefault(sample.labels["hook"], Spent())
+                ending = sample.name[sample.name.rindex("_") :]
+                if ending in FIELDS:
+                    setattr(one, FIELDS[ending], sample.value)
+    return found
 
 
 @cache

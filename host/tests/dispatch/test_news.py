@@ -5,7 +5,7 @@ import threading
 import pytest
 from sqlalchemy import select, text, update
 
-from archivolt_host.jobs import delivery, events, lanes, positions
+from archivolt_host.jobs import delivery, events, lane_desk, lanes, positions
 from archivolt_host.jobs.event_models import EventRow, LaneRow, SubscriberRow
 from archivolt_host.plugins import overrides
 from archivolt_host.tenants import context, sessions
@@ -138,7 +138,7 @@ def test_after_too_many_attempts_a_lane_is_parked_until_somebody_retries(
     run_jobs()
     assert heard["one"] == []
     with sessions.transaction():
-        lanes.retry(lane().id)
+        lane_desk.retry(lane().id)
     run_jobs()
     assert heard["one"] == ["it"]
     assert lane() is None

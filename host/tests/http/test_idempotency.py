@@ -2,9 +2,12 @@
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 
 import pytest
+
+from archivolt_host.http import idempotency
 
 pytestmark = [
     pytest.mark.plugins("core_identity", "notes"),
@@ -106,3 +109,42 @@ def test_reading_needs_no_key_and_ignores_one(member):
 
 def test_a_stranger_claims_no_key(stranger, is_problem):
     is_problem(send(stranger), 401, "unauthorized")
+
+
+def wait_inside(pipe, app, environ):
+    """Be a web process that gets stuck in a request."""
+    sys.modules["archivolt_notes.plugin"].reached.set = lambda: pipe.send("inside")
+    client = app.test_client()
+    client.environ_base.update(environ)
+    send(client, wait=True)
+
+
+def test_a_killed_request_frees_its_key(member, app, in_child, eventually):
+    assert timedelta(seconds=5) > idempotency.LEASE
+    pipe, process = in_child(wait_inside, app, member.environ_base)
+    assert pipe.recv() == "inside"
+    assert send(member).status_code == 409
+    process.kill()
+    process.join()
+    eventually(lambda: send(member).status_code == 201)
+    assert texts(member) == ["hello"]
+
+
+def test_a_slow_request_keeps_its_key(member, code, monkeypatch, eventually):
+    monkeypatch.setattr(idempotency, "LEASE", timedelta(seconds=0.3))
+    monkeypatch.setattr(idempotency, "RENEW_EVERY", 0.05)
+    renewed = []
+    renewing = idempotency._renewing
+
+    def count(key, owner):
+        renew = renewing(key, owner)
+        return lambda: (renew(), renewed.append(key))
+
+    monkeypatch.setattr(idempotency, "_renewing", count)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(send, member, wait=True)
+        assert code.reached.wait(10)
+        eventually(lambda: len(renewed) > 8)  # more than one lease has passed
+        assert send(member).status_code == 409
+        code.go_on.set()
+        assert first.result().status_code == 201

@@ -6,6 +6,10 @@ from uuid import UUID
 
 from archivolt_core_identity.attempts import logic as attempts
 from archivolt_core_identity.factors import views as factor_views
+from archivolt_core_identity.groups import logic as groups
+from archivolt_core_identity.groups import views as group_views
+from archivolt_core_identity.invitations import orchestrators as invitations
+from archivolt_core_identity.invitations import views as invitation_views
 from archivolt_core_identity.keys import logic as keys
 from archivolt_core_identity.keys import views as key_views
 from archivolt_core_identity.passwords import logic as passwords
@@ -41,6 +45,8 @@ class Identity:
             password_views.blueprint,
             factor_views.blueprint,
             key_views.blueprint,
+            group_views.blueprint,
+            invitation_views.blueprint,
             user_views.blueprint,
             user_views.me,
         ]
@@ -54,14 +60,19 @@ class Identity:
             Permission("users.read", "See the users of the tenant.", ("manager",)),
             Permission("users.manage", "Add users and change them."),
             Permission("jobs.read", "See everybody's jobs."),
+            Permission("jobs.manage", "Cancel jobs, and have them tried again."),
+            Permission("events.read", "See all news, and where plugins hang."),
+            Permission("events.manage", "Have plugins told again."),
+            Permission("schedules.read", "See what runs by itself."),
+            Permission("schedules.manage", "Have something run by itself."),
             Permission("runs.read", "See everybody's runs."),
             Permission("runs.manage", "Retry, skip and cancel runs."),
         ]
 
     @hookimpl
     def register_jobs(self) -> Sequence[Any]:
-        """Mail those who forgot their password."""
-        return [resets.send_reset]
+        """Mail those who forgot their password, and those who are invited."""
+        return [resets.send_reset, invitations.send_invitation]
 
     @hookimpl
     def register_actions(self) -> Sequence[Action]:
@@ -97,6 +108,11 @@ class Identity:
         if scheme == "Session":
             return tokens.identify_browser(token)
         return tokens.identify(token)
+
+    @hookimpl
+    def group_name(self, group: UUID) -> str | None:
+        """Look a group up."""
+        return groups.name_of(group)
 
     @hookimpl
     def find_actor(self, who: str) -> Actor | None:

@@ -8,6 +8,7 @@ from archivolt_core_permissions.explanations import views as explanation_views
 from archivolt_core_permissions.grants import logic as grants
 from archivolt_core_permissions.grants import orchestrators
 from archivolt_core_permissions.grants import views as grant_views
+from archivolt_core_permissions.people import logic as people
 from archivolt_core_permissions.rights import logic as rights
 from archivolt_core_permissions.roles import logic as roles
 from archivolt_core_permissions.roles import views as role_views
@@ -91,12 +92,32 @@ class Permissions:
     @hookimpl
     def user_saved(self, user: UserInfo, roles: Sequence[str] | None) -> None:
         """Grant a user their roles on the tenant."""
-        grants.follow_user(user, roles)
+        people.follow_user(user, roles)
 
     @hookimpl
     def user_removal_refused(self, user_id: UUID) -> str | None:
         """Keep the last owner."""
-        return grants.why_owner_stays(user_id)
+        return people.why_owner_stays(user_id)
+
+    @hookimpl
+    def roles_refused(self, roles: Sequence[str]) -> None:
+        """Let nobody give roles that are not there, or beyond their own."""
+        people.refuse_giving(roles)
+
+    @hookimpl
+    def takeover_refused(self, subjects: Sequence[UUID]) -> None:
+        """Let nobody get at the rights of who holds more."""
+        people.refuse_takeover(subjects)
+
+    @hookimpl
+    def user_removed(self, user_id: UUID) -> None:
+        """Forget what was granted to a user."""
+        people.forget_subject(user_id)
+
+    @hookimpl
+    def group_removed(self, group_id: UUID) -> None:
+        """Forget what was granted to a group."""
+        people.forget_subject(group_id)
 
     @hookimpl
     def plugin_purged(self, plugin: str) -> None:

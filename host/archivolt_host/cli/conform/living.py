@@ -83,11 +83,10 @@ def hooks_behave(stage: Stage) -> Iterator[str]:
     from archivolt_host.plugins import timing
 
     _journey(stage)
-    for hook, count in _samples(timing.ERRORS, stage.name, "_total").items():
-        yield f"{hook} raised {count:.0f} times."
-    seconds = _samples(timing.SPENT, stage.name, "_sum")
-    for hook, calls in _samples(timing.SPENT, stage.name, "_count").items():
-        mean = seconds[hook] / calls
+    for hook, cost in timing.spent(stage.name).items():
+        if cost.errors:
+            yield f"{hook} raised {cost.errors:.0f} times."
+        mean = cost.seconds / (cost.calls or 1)
         if mean > HOOK_SECONDS and _is_waited_for(stage, hook):
             yield f"{hook} takes {1000 * mean:.0f} ms on the average."
 
@@ -97,16 +96,6 @@ def _is_waited_for(stage: Stage, hook: str) -> bool:
         return stage.working.registry.verb(hook) in WAITED_FOR
     except LookupError:
         return False  # a job or an action, which has its own account
-
-
-def _samples(metric: Any, plugin: str, ending: str) -> dict[str, float]:
-    return {
-        sample.labels["hook"]: sample.value
-        for family in metric.collect()
-        for sample in family.samples
-        if sample.name.endswith(ending) and sample.labels["plugin"] == plugin
-        if sample.value
-    }
 
 
 @check(

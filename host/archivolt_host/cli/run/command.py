@@ -1,5 +1,6 @@
 """The command ``archivolt run``: from the options to a running set of processes."""
 
+import gc
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -77,7 +78,16 @@ def run_command(plan: Callable[[Options], Plan]) -> click.Command:
         show_default=True,
         help="The deployment: plugins, tenants, settings.",
     )
-    def run(host: str | None, port: int | None, home: Path, manifest: Path) -> None:
+    @click.option(
+        "--safe-mode",
+        is_flag=True,
+        help="Load the required plugins alone; what the others guard is refused.",
+    )
+    def run(
+        host: str | None, port: int | None, home: Path, manifest: Path, safe_mode: bool
+    ) -> None:
+        if safe_mode:
+            os.environ["ARCHIVOLT_SAFE_MODE"] = "1"  # for every process that is started
         raise SystemExit(start(Options(host, port, home, manifest), plan))
 
     return run
@@ -92,6 +102,7 @@ processes of their own, and one that dies is started again.
     archivolt run                      serve on http://127.0.0.1:8080
     archivolt run --port 9000          use another port
     archivolt run --home /srv/vault    keep the data elsewhere
+    archivolt run --safe-mode          find out whether a plugin is the trouble
     kill -TERM <process>               stop it, as an init system does
 
 Each option can also be set in the environment, as shown by its ARCHIVOLT_ name.
@@ -104,12 +115,15 @@ def start(options: Options, plan: Callable[[Options], Plan]) -> int:
     from archivolt_host.cli.run.web import PortError
     from archivolt_host.tenants.home import HomeError
 
+    gc.disable()  # until the first fork: imports make much, and hardly any garbage
     try:
         return _start(options, plan(options))
     except (HomeError, PortError, ValkeyMissingError) as problem:
         raise click.ClickException(str(problem)) from problem
     except KeyboardInterrupt:  # before the first process was there
         return 0
+    finally:
+        gc.enable()
 
 
 def _start(options: Options, plan: Plan) -> int:

@@ -170,6 +170,7 @@ def _shared_pages() -> Iterator[None]:
     """Keep the collector from touching, and so copying, what the forks share."""
     gc.collect()
     gc.freeze()
+    gc.enable()
     try:
         yield
     finally:

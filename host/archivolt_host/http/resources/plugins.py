@@ -1,5 +1,7 @@
 """``/vault/plugins``: which there are, what they can be told, and the light switch."""
 
+from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 from marshmallow import fields
@@ -10,7 +12,7 @@ from archivolt_host.http.blueprints import Blueprint, ModelAPIView
 from archivolt_host.http.schemas import BaseSchema
 from archivolt_host.jobs import bus
 from archivolt_host.jobs.registry import jobs
-from archivolt_host.plugins import dispatch, overrides, recording
+from archivolt_host.plugins import dispatch, overrides, recording, timing
 from archivolt_host.plugins.manifest import effective
 from archivolt_host.plugins.metadata import PluginInfo
 from archivolt_host.plugins.registry import Registry
@@ -30,6 +32,20 @@ class SettingSchema(BaseSchema):
     where = fields.String(allow_none=True)
 
 
+class HookSchema(BaseSchema):
+    """A hook that a plugin implements, and what that has cost since the start.
+
+    Where several processes answer, calls, seconds and errors are those of the one that
+    was asked; ``/metrics`` adds them all up.
+    """
+
+    name = fields.String(required=True)
+    verb = fields.String(required=True)
+    calls = fields.Integer(required=True)
+    seconds = fields.Float(required=True)
+    errors = fields.Integer(required=True)
+
+
 class PluginSchema(BaseSchema):
     """A plugin as one tenant sees it."""
 
@@ -44,6 +60,10 @@ class PluginSchema(BaseSchema):
     settings = fields.Dict(keys=fields.String(), values=fields.Nested(SettingSchema))
     settings_schema = fields.Dict()
     routes = fields.List(fields.String())
+    scope = fields.String()
+    distribution = fields.String()
+    grants = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
+    hooks = fields.List(fields.Nested(HookSchema))
 
 
 class PluginListSchema(BaseSchema):
@@ -179,8 +199,19 @@ def describe(registry: Registry, name: str, slug: str) -> dict[str, Any]:
             "settings": _settings(registry, info, slug),
             "settings_schema": json_schema(info),
             "routes": registry.routes.get(name, []),
+            "scope": info.scope,
+            "distribution": info.distribution,
+            "grants": {kind: list(found) for kind, found in info.grants.items()},
+            "hooks": list(_hooks(registry, name)),
         }
     return shown
+
+
+def _hooks(registry: Registry, plugin: str) -> Iterator[dict[str, Any]]:
+    spent = timing.spent(plugin)
+    for hook in registry.hooks_of(plugin):
+        cost = spent.get(hook, timing.Spent())
+        yield {"name": hook, "verb": registry.verb(hook), **asdict(cost)}
 
 
 def _settings(registry: Registry, info: PluginInfo, slug: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -46,8 +47,9 @@ class Postgres:
     its own. PostgreSQL refuses to run as root: there it runs as ``nobody``.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, options: Sequence[str] = UNSAFE_BUT_FAST) -> None:
         self.folder = folder
+        self._options = options
         self._user = "nobody" if os.geteuid() == 0 else None
         self._programs = _programs()
         self._server: Kept | None = None
@@ -64,8 +66,13 @@ class Postgres:
             *("initdb", "--no-sync", "--auth=trust", "--username=postgres"),
             *("--encoding=UTF8", "--locale=C.UTF-8", f"--pgdata={cluster}"),
         )
-        options = [word for option in UNSAFE_BUT_FAST for word in ("-c", option)]
-        program = str(self._programs / "postgres")
+        self._serve()
+        for statement in ROLES:
+            self.execute(statement)
+
+    def _serve(self) -> None:
+        options = [word for option in self._options for word in ("-c", option)]
+        program, cluster = str(self._programs / "postgres"), self.folder / "data"
         self._server = Kept(
             [program, "-D", str(cluster), "-k", str(self.folder), *options],
             log=self.folder / "log",
@@ -73,13 +80,16 @@ class Postgres:
             user=self._user,
         )
         self._wait()
-        for statement in ROLES:
-            self.execute(statement)
 
     def stop(self) -> None:
-        """End the server at once; its data is thrown away."""
+        """End the server at once, as a crash would."""
         if self._server is not None:
             self._server.stop()
+
+    def restart(self) -> None:
+        """Let the server crash, and come back with what was committed."""
+        self.stop()
+        self._serve()
 
     def url(self, role: str, database: str) -> str:
         """Return the address of a database for a role."""

@@ -12,6 +12,8 @@ from archivolt_core_identity import caller, sealing
 from archivolt_core_identity.factors.models import Factor
 from archivolt_core_identity.factors.service import factors
 from archivolt_core_identity.sessions.logic import digest
+from archivolt_core_identity.users.logic import refuse_takeover
+from archivolt_core_identity.users.models import User
 from archivolt_host.kit.context import actor, tenant
 from archivolt_host.kit.db import now
 from archivolt_host.kit.errors import RefusedError, StaleError, UnauthorizedError
@@ -92,9 +94,10 @@ def remove(code: str) -> None:
     factors.delete(factor)
 
 
-def remove_of(user_id: UUID) -> None:
+def remove_of(user: User) -> None:
     """Take a user's second factor away, for who lost device and codes."""
-    if (factor := factors.of(user_id)) is not None:
+    refuse_takeover(user)
+    if (factor := factors.of(user.id)) is not None:
         factors.delete(factor)
 
 

@@ -66,4 +66,4 @@ class FactorOfUser(ModelAPIView):
     @blueprint.response(204)
     def delete(self, id: UUID) -> None:
         """Remove a user's second factor, for who lost device and codes."""
-        logic.remove_of(users.get(id).id)
+        logic.remove_of(users.get(id))

@@ -61,7 +61,9 @@ def _owner(user_id: UUID | None) -> UUID:
     if user_id is None or user_id == actor().id:
         return actor().id
     check("users.manage")
-    if users.get(user_id).kind != SERVICE:
+    owner = users.get(user_id)
+    people.refuse_takeover(owner)
+    if owner.kind != SERVICE:
         raise RefusedError(
             "A person's keys are made by themselves: this user is no service account."
         )

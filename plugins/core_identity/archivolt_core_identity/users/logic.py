@@ -1,29 +1,27 @@
 """The rules of the users domain. Knows no SQL and no HTTP."""
 
-import unicodedata
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
+from zoneinfo import available_timezones
 
-from archivolt_core_identity import hashing
+from archivolt_core_identity import hashing, names
 from archivolt_core_identity.sessions.models import REVOKED
 from archivolt_core_identity.sessions.service import sessions
 from archivolt_core_identity.users.models import ACTIVE, DISABLED, PERSON, SERVICE, User
 from archivolt_core_identity.users.service import users
 from archivolt_hookspecs.identity import Actor, UserInfo
 from archivolt_host.kit import hooks
+from archivolt_host.kit.access import allowed, permissions
 from archivolt_host.kit.context import actor, tenant
 from archivolt_host.kit.db import now
 from archivolt_host.kit.errors import InvalidError, RefusedError
 
 OWNER, MEMBER = "owner", "member"
 OLD_NAMES = {"admin": OWNER}  # what roles were called before there were grants
-MAX_NAME = 150
 
 
-def name_key(username: str) -> str:
-    """Return what makes two user names the same."""
-    return unicodedata.normalize("NFKC", username).casefold().strip()
+name_key = names.key
 
 
 def create(
@@ -35,8 +33,8 @@ def create(
     kind: str = PERSON,
 ) -> User:
     """Add a user; a used name, a short password or an unknown role is refused."""
-    _check_name(username)
-    roles = _named((MEMBER,) if roles is None else roles)
+    names.check(username)
+    roles = named_roles(roles)
     if kind == SERVICE and password is not None:
         raise InvalidError(
             "A service account has no password: make keys for it at /vault/keys.",
@@ -47,6 +45,11 @@ def create(
     key = name_key(username)
     if users.by_name(key) is not None:
         raise RefusedError(f"There is a user {username} already.")
+    for twin in names.twins(key):
+        if users.by_name(twin) is not None:
+            raise RefusedError(
+                f"{username} looks like the name of another user: take another name."
+            )
     user = users.create(
         username=username.strip(),
         name_key=key,
@@ -65,6 +68,8 @@ def change(user: User, values: dict[str, Any]) -> User:
         raise RefusedError(
             "You cannot disable yourself: ask somebody else who manages users."
         )
+    if values.keys() & {"password", "email"}:
+        refuse_takeover(user)
     values = {**values, "updated_at": now()}
     if (password := values.pop("password", None)) is not None:
         if user.kind == SERVICE:
@@ -75,10 +80,34 @@ def change(user: User, values: dict[str, Any]) -> User:
     if values.get("state") == DISABLED:
         sessions.end_all(user.id, REVOKED)
     if "roles" in values:
-        values["roles"] = _named(values["roles"])
+        values["roles"] = named_roles(values["roles"])
     changed = users.update(user, **values)
     hooks.join("user_saved", user=info(changed), roles=values.get("roles"))
     return changed
+
+
+def change_own(user: User, values: dict[str, Any]) -> User:
+    """Let a user say how they want to be called, and where and in what language."""
+    if (zone := values.get("time_zone")) and zone not in available_timezones():
+        raise InvalidError(
+            f"There is no time zone {zone}: write one as in Europe/Berlin.",
+            {"time_zone": ["No such time zone."]},
+        )
+    return users.update(user, **values, updated_at=now())
+
+
+def profile(user: User) -> dict[str, Any]:
+    """Return what a user sees of themselves, their permissions included."""
+    held = sorted(name for name in permissions() if allowed(name))
+    roles = sorted(actor().roles)
+    return {**user._asdict(), "roles": roles, "permissions": held}  # type: ignore[attr-defined]
+
+
+def shown(user: User) -> User:
+    """Return a user with the roles that they hold now."""
+    groups = frozenset(map(UUID, user.group_ids))
+    roles = hooks.first("roles_of", user=user.id, groups=groups) or ()
+    return user._replace(roles=sorted(roles))  # type: ignore[attr-defined,no-any-return]
 
 
 def delete(user: User) -> None:
@@ -86,7 +115,14 @@ def delete(user: User) -> None:
     if user.id == actor().id:
         raise RefusedError("You cannot delete yourself: ask another who may.")
     hooks.ask("user_removal_refused", user_id=user.id)
+    hooks.join("user_removed", user_id=user.id)
     users.delete(user)
+
+
+def refuse_takeover(user: User) -> None:
+    """Refuse to who holds less than a user what would let them be that user."""
+    if user.id != actor().id:
+        hooks.ask("takeover_refused", subjects=[user.id, *map(UUID, user.group_ids)])
 
 
 def find_actor(who: str) -> Actor | None:
@@ -105,8 +141,10 @@ def info(user: User) -> UserInfo:
     return UserInfo(user.id, user.username, user.email, user.state)
 
 
-def _named(roles: Sequence[str]) -> list[str]:
-    return sorted({OLD_NAMES.get(role, role) for role in roles})
+def named_roles(roles: Sequence[str] | None) -> list[str]:
+    """Return roles by the names of today; a member's where none are given."""
+    given = (MEMBER,) if roles is None else roles
+    return sorted({OLD_NAMES.get(role, role) for role in given})
 
 
 def create_admin(username: str, password: str) -> None:
@@ -118,11 +156,6 @@ def ensure(username: str, password: str, roles: tuple[str, ...]) -> None:
     """Add a user, unless there is one of that name."""
     if users.by_name(name_key(username)) is None:
         create(username, password, roles=roles)
-
-
-def _check_name(username: str) -> None:
-    if not 1 <= len(username.strip()) <= MAX_NAME or not username.isprintable():
-        raise InvalidError(f"A user name has 1 to {MAX_NAME} printable characters.")
 
 
 def set_password(user: User, password: str) -> None:

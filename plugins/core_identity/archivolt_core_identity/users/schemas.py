@@ -5,6 +5,10 @@ from marshmallow import fields, validate
 from archivolt_core_identity.users.models import KINDS, PERSON, STATES
 from archivolt_host.kit.api import BaseSchema, ListQuery, Moment, Sort
 
+LOCALE = validate.Regexp(
+    r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?\Z",
+    error="Write a locale as in de, de-CH or zh-Hant-TW.",
+)
 EMAIL = validate.Length(max=254)
 
 
@@ -50,11 +54,29 @@ class UserQuery(ListQuery):
     username__contains = fields.String(validate=validate.Length(1, 150))
 
 
-class MeSchema(BaseSchema):
-    """Who is signed in."""
+class AccountSchema(BaseSchema):
+    """A user as they see themselves."""
 
     id = fields.UUID(required=True)
     username = fields.String(required=True)
-    email = fields.String(allow_none=True)
+    email = fields.String(required=True, allow_none=True)
     roles = fields.List(fields.String(), required=True)
+    display_name = fields.String(required=True, allow_none=True)
+    time_zone = fields.String(required=True, allow_none=True)
+    locale = fields.String(required=True, allow_none=True)
     created_at = Moment(required=True)
+    updated_at = Moment(required=True)
+
+
+class MeSchema(AccountSchema):
+    """Who is signed in, and what they may do somewhere in the tenant."""
+
+    permissions = fields.List(fields.String(), required=True)
+
+
+class ProfileSchema(BaseSchema):
+    """How one wants to be called, and where and in what language; null clears."""
+
+    display_name = fields.String(allow_none=True, validate=validate.Length(1, 200))
+    time_zone = fields.String(allow_none=True, validate=validate.Length(1, 64))
+    locale = fields.String(allow_none=True, validate=LOCALE)

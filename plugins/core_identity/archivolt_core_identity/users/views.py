@@ -4,10 +4,10 @@ from typing import Any
 from uuid import UUID
 
 from archivolt_core_identity.users import logic
-from archivolt_core_identity.users.models import User
 from archivolt_core_identity.users.schemas import (
     MeSchema,
     NewUserSchema,
+    ProfileSchema,
     UserChangeSchema,
     UserQuery,
     UserSchema,
@@ -43,7 +43,9 @@ class Users(ModelAPIView):
     @blueprint.response(200, page_of(UserSchema))
     def get(self, query: dict[str, Any]) -> Any:
         """List users."""
-        return answer(users.filter(Page.of(query), **query))
+        found = users.filter(Page.of(query), **query)
+        found.items = [logic.shown(user) for user in found.items]
+        return answer(found)
 
     @requires("users.manage")
     @blueprint.arguments(NewUserSchema)
@@ -52,7 +54,7 @@ class Users(ModelAPIView):
         """Add a user, as a member where no roles are named."""
         user = logic.create(**values)
         place = {"Location": f"/vault/users/{user.id}"}
-        return user, 201, {**headers(user), **place}
+        return logic.shown(user), 201, {**headers(user), **place}
 
 
 @blueprint.route("/users/<uuid:id>")
@@ -64,7 +66,7 @@ class OneUser(ModelAPIView):
     def get(self, id: UUID) -> Any:
         """Show a user."""
         user = users.get(id)
-        return not_modified(user) or (user, 200, headers(user))
+        return not_modified(user) or (logic.shown(user), 200, headers(user))
 
     @requires("users.manage")
     @blueprint.arguments(UserChangeSchema)
@@ -74,7 +76,7 @@ class OneUser(ModelAPIView):
         user = users.get(id)
         require_match(user)
         changed = logic.change(user, values)
-        return changed, 200, headers(changed)
+        return logic.shown(changed), 200, headers(changed)
 
     @requires("users.manage")
     @blueprint.response(204)
@@ -91,6 +93,17 @@ class Me(ModelAPIView):
 
     @signed_in()
     @me.response(200, MeSchema)
-    def get(self) -> User:
-        """Show who is signed in."""
-        return users.get(actor().id)
+    def get(self) -> Any:
+        """Show who is signed in, and what they may do."""
+        user = users.get(actor().id)
+        return logic.profile(user), 200, headers(user)
+
+    @signed_in()
+    @me.arguments(ProfileSchema)
+    @me.response(200, MeSchema)
+    def patch(self, values: dict[str, Any]) -> Any:
+        """Change one's own profile. ``If-Match`` required."""
+        user = users.get(actor().id)
+        require_match(user)
+        changed = logic.change_own(user, values)
+        return logic.profile(changed), 200, headers(changed)

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from archivolt_core_permissions.grants.models import (
-    ACTIVE,
     ALLOW,
     DENY,
     GROUP,
@@ -20,7 +19,6 @@ from archivolt_core_permissions.roles import logic as roles
 from archivolt_core_permissions.roles.models import OWNER, PLATFORM_ADMIN, PRESETS, Role
 from archivolt_core_permissions.roles.service import roles as role_service
 from archivolt_core_permissions.scopes import logic as scopes
-from archivolt_hookspecs.identity import UserInfo
 from archivolt_hookspecs.permissions import ScopeInfo
 from archivolt_host.kit import access, hooks
 from archivolt_host.kit.access import Scope
@@ -49,7 +47,7 @@ def create(
 ) -> Grant:
     """Give a role, or deny it, to a user or a group on a scope and all below."""
     found = roles.find(role)
-    _refuse_platform([found])
+    refuse_platform([found])
     kind, subject = _subject(user, group)
     if expires_at is not None and expires_at <= now():
         raise InvalidError(
@@ -59,19 +57,19 @@ def create(
     on = _scope(scope)
     _refuse_stranger(found, on, effect)
     if effect == DENY and on is None and found.name == OWNER:
-        _refuse_without_owner({subject})
+        refuse_without_owner({subject})
     where = on.id if on else ROOT
     _refuse_double(subject, found, where)
     rights.changing()
-    return _add(kind, subject, found, where, effect=effect, expires_at=expires_at)
+    return add(kind, subject, found, where, effect=effect, expires_at=expires_at)
 
 
 def revoke(grant: Grant) -> None:
     """End a grant."""
     role = role_service.get(grant.role_id)
-    _refuse_stranger(role, _scope_of(grant), grant.effect)
-    if _makes_owner(grant):
-        _refuse_without_owner({grant.subject_id})
+    _refuse_stranger(role, scope_of(grant), grant.effect)
+    if makes_owner(grant):
+        refuse_without_owner({grant.subject_id})
     rights.changing()
     _end(grant, role, REVOKED)
 
@@ -90,7 +88,7 @@ def seen(id: UUID) -> Grant:
     """Return a grant that the caller may see."""
     grant: Grant = grants.get(id)
     own = grant.subject_id in (actor().id, *actor().groups)
-    if not own and not access.allowed(READ) and not _may_share(_scope_of(grant)):
+    if not own and not access.allowed(READ) and not _may_share(scope_of(grant)):
         raise NotFoundError("Grant", id)
     return grant
 
@@ -132,35 +130,6 @@ def shown(found: Sequence[Grant]) -> list[dict[str, Any]]:
     ]
 
 
-def follow_user(user: UserInfo, wanted: Sequence[str] | None) -> None:
-    """Make these the roles that a user has on the whole tenant."""
-    if user.state != ACTIVE:
-        _refuse_without_owner({user.id})
-    if wanted is None:
-        return
-    named = {role.id: role for role in roles.find_all(wanted)}
-    _refuse_platform(named.values())
-    held = [g for g in grants.on_scope(user.id, ROOT) if g.effect == ALLOW]
-    kept = {g.role_id for g in held if g.role_id in named and g.expires_at is None}
-    gone = [g for g in held if g.role_id not in kept]
-    new = [role for id, role in named.items() if id not in kept]
-    if any(_makes_owner(g) for g in gone):
-        _refuse_without_owner({user.id})
-    if not (new or gone):
-        return
-    for role in (*new, *(role_service.get(g.role_id) for g in gone)):
-        roles.refuse_beyond(roles.permissions_of(role), roles.whole())
-    rights.changing()
-    grants.bulk_delete([g.id for g in gone])
-    for role in new:
-        _add(USER, user.id, role, ROOT)
-
-
-def why_owner_stays(user_id: UUID) -> str | None:
-    """Return why a user cannot go, or None."""
-    return LAST_OWNER if _owners() == {user_id} else None
-
-
 def forget_scopes(gone: Sequence[UUID]) -> None:
     """Forget containers, and the grants on what is gone."""
     scopes.remove(gone)
@@ -174,7 +143,8 @@ def outside(scope: UUID) -> UUID:
     return tenant().id if scope == ROOT else scope
 
 
-def _add(kind: str, subject: UUID, role: Role, scope: UUID, **terms: Any) -> Grant:
+def add(kind: str, subject: UUID, role: Role, scope: UUID, **terms: Any) -> Grant:
+    """Enter a grant and tell of it."""
     grant: Grant = grants.create(
         subject_kind=kind,
         subject_id=subject,
@@ -236,7 +206,8 @@ def _described(id: UUID) -> ScopeInfo | None:
     return found
 
 
-def _scope_of(grant: Grant) -> ScopeInfo | None:
+def scope_of(grant: Grant) -> ScopeInfo | None:
+    """Return what a grant is on, None for the tenant."""
     return None if grant.scope_id == ROOT else _described(grant.scope_id)
 
 
@@ -251,6 +222,11 @@ def _refuse_stranger(role: Role, on: ScopeInfo | None, effect: str) -> None:
     if not (access.allowed(MANAGE) if effect == DENY else _may_share(on)):
         need = MANAGE if on is None or effect == DENY else f"{MANAGE} or {on.share}"
         raise DeniedError(f"This needs the permission {need}.")
+    refuse_beyond(role, on)
+
+
+def refuse_beyond(role: Role, on: ScopeInfo | None) -> None:
+    """Refuse whoever does not hold a role where it is given."""
     names = roles.permissions_of(role)
     if on is None:
         roles.refuse_beyond(names, roles.whole())
@@ -273,12 +249,14 @@ def _refuse_double(subject: UUID, role: Role, scope: UUID) -> None:
     )
 
 
-def _makes_owner(grant: Grant) -> bool:
+def makes_owner(grant: Grant) -> bool:
+    """Return whether somebody owns the tenant by a grant."""
     whole = grant.scope_id == ROOT and grant.effect == ALLOW
     return whole and grant.role_id == PRESETS[OWNER] and grant.subject_kind == USER
 
 
-def _refuse_platform(wanted: Iterable[Role]) -> None:
+def refuse_platform(wanted: Iterable[Role]) -> None:
+    """Refuse the role that the catalog alone gives."""
     if any(role.name == PLATFORM_ADMIN for role in wanted):
         raise InvalidError(
             f"{PLATFORM_ADMIN} is no role of a tenant: 'archivolt platform' gives it.",
@@ -286,11 +264,13 @@ def _refuse_platform(wanted: Iterable[Role]) -> None:
         )
 
 
-def _refuse_without_owner(gone: set[UUID]) -> None:
-    owners = _owners()
-    if owners and not owners - gone:
+def refuse_without_owner(gone: set[UUID]) -> None:
+    """Refuse to lose the last of the owners."""
+    here = owners()
+    if here and not here - gone:
         raise RefusedError(LAST_OWNER)
 
 
-def _owners() -> set[UUID]:
+def owners() -> set[UUID]:
+    """Return the users who own the tenant, without an end."""
     return grants.permanent_users(PRESETS[OWNER], ROOT)

@@ -24,6 +24,7 @@ class GrantService(Service[Grant]):
         "count_of",
         "expired",
         "of_scopes",
+        "of_subjects",
         "relevant",
     )
 
@@ -70,6 +71,10 @@ class GrantService(Service[Grant]):
     def of_scopes(self, scopes: Sequence[UUID]) -> Sequence[Grant]:
         """Return the grants on some scopes."""
         return self._rows(self._sql.select.where(self._c["scope_id"].in_(scopes)))
+
+    def of_subjects(self, subjects: Sequence[UUID]) -> Sequence[Grant]:
+        """Return the grants of some users and groups."""
+        return self._rows(self._sql.select.where(self._c["subject_id"].in_(subjects)))
 
     def relevant(
         self, subjects: Collection[UUID], scopes: Collection[UUID]

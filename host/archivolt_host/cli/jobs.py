@@ -1,0 +1,114 @@
+"""``archivolt jobs``: work for later, what became of it, and what to try again."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from archivolt_host.cli.runs import TIME
+
+in_tenant = click.option(
+    "--tenant", "-t", default="demo", show_default=True, help="The tenant."
+)
+
+
+@click.group()
+def jobs() -> None:
+    """Look at work for later; cancel it, or have it tried again."""
+
+
+@contextmanager
+def opened(tenant: str, *, write: bool = False) -> Iterator[None]:
+    """Work in a tenant as the system."""
+    from archivolt_host.cli.opening import ready
+    from archivolt_host.kit.cli import named_tenant
+    from archivolt_host.tenants import context, sessions
+
+    ready()
+    found = named_tenant(tenant)
+    begin = sessions.transaction if write else sessions.reading
+    with context.acting(found), begin(found):
+        yield
+
+
+@jobs.command("list")
+@in_tenant
+@click.option("--status", help="queued, running, done, failed or cancelled.")
+@click.option("--queue", help="high, medium, low, bulk or duckdb.")
+@click.option("--limit", default=50, show_default=True, help="How many at most.")
+def show_all(tenant: str, status: str | None, queue: str | None, limit: int) -> None:
+    """List the newest jobs; --status failed lists the dead letters."""
+    from archivolt_host.cli import tables
+    from archivolt_host.jobs import desk
+    from archivolt_host.jobs.models import STATUSES
+    from archivolt_host.jobs.registry import QUEUES
+
+    for given, known in ((status, STATUSES), (queue, QUEUES)):
+        if given not in (None, *known):
+            raise click.ClickException(f"{given} is none of {', '.join(known)}.")
+    table = tables.table("job", "name", "queue", "status", "tried", "made", "problem")
+    with opened(tenant):
+        rows = desk.newest(limit, status=status, queue=queue)
+    for row in rows:
+        tried = f"{row.attempts} of {row.max_attempts}"
+        made = format(row.created_at, TIME)
+        cells = (str(row.id), row.name, row.queue, row.status, tried, made)
+        tables.add(table, *cells, row.problem or "")
+    if rows:
+        tables.show(table)
+    else:
+        click.echo("There is no such job.")
+
+
+@jobs.command()
+@click.argument("id", type=click.UUID)
+@in_tenant
+def show(id: Any, tenant: str) -> None:
+    """Show the job ID with its arguments and its failed attempts."""
+    from archivolt_host.jobs import claims, desk
+
+    with opened(tenant):
+        row = desk.get(id)
+        _show(row, claims.attempts_of(id))
+
+
+def _show(row: Any, attempts: Any) -> None:
+    from archivolt_host.cli import tables
+
+    made, who = format(row.created_at, TIME), row.carried["actor"]["name"]
+    click.echo(f"{row.name} in the queue {row.queue} is {row.status}.")
+    click.echo(f"Enqueued {made} UTC by {who} with {row.arguments}.")
+    if row.problem:
+        click.echo(row.problem)
+    if not attempts:
+        return
+    table = tables.table("attempt", "outcome", "ended", "worker", "problem")
+    for one in attempts:
+        ended = format(one.ended_at, TIME)
+        tables.add(table, str(one.number), one.outcome, ended, one.worker, one.problem)
+    tables.show(table)
+
+
+@jobs.command()
+@click.argument("id", type=click.UUID)
+@in_tenant
+def retry(id: Any, tenant: str) -> None:
+    """Have the job ID, which failed or was cancelled, tried again."""
+    from archivolt_host.jobs import desk
+
+    with opened(tenant, write=True):
+        desk.retry(id)
+    click.echo("It waits for a worker now.")
+
+
+@jobs.command()
+@click.argument("id", type=click.UUID)
+@in_tenant
+def cancel(id: Any, tenant: str) -> None:
+    """Cancel the job ID: at once, or at its next commit where it runs."""
+    from archivolt_host.jobs import desk
+
+    with opened(tenant, write=True):
+        desk.cancel(id)
+    click.echo("It is cancelled.")

@@ -1,0 +1,113 @@
+"""When a schedule is due: cron in a time zone, or an interval."""
+
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Protocol
+from uuid import UUID
+from zoneinfo import ZoneInfo, available_timezones
+
+from croniter import croniter
+from croniter.croniter import CroniterError
+
+from archivolt_host.errors import InvalidError
+
+LEAST_SECONDS = 60  # of an interval, as of cron
+FIELDS = 5
+EPOCH = datetime.fromtimestamp(0, UTC)
+
+
+class Rhythm(Protocol):
+    """Whatever is due again and again."""
+
+    id: UUID
+    cron: str | None
+    every: int | None
+    zone: str
+
+
+def check(cron: str | None, every: int | None, zone: str) -> None:
+    """Raise InvalidError where nothing would ever be due, or far too often."""
+    if (cron is None) == (every is None):
+        raise InvalidError(
+            "Give either cron, such as '0 7 * * 1-5', or every, in seconds.",
+            {"cron": ["One of cron and every."], "every": ["One of cron and every."]},
+        )
+    if zone not in _zones():
+        raise InvalidError(
+            f"There is no time zone {zone!r}: write one such as 'Europe/Berlin'.",
+            {"zone": ["Not the name of a time zone."]},
+        )
+    if every is not None and every < LEAST_SECONDS:
+        raise InvalidError(
+            f"every is at least {LEAST_SECONDS} seconds.",
+            {"every": [f"At least {LEAST_SECONDS}."]},
+        )
+    if cron is not None:
+        _check_cron(cron, zone)
+
+
+def _check_cron(cron: str, zone: str) -> None:
+    wrong = {"cron": ["Not five fields of cron that ever come true."]}
+    try:
+        if len(cron.split()) != FIELDS or not croniter.is_valid(cron):
+            raise ValueError("five fields are wanted")
+        _next_by_cron(cron, zone, datetime.now(UTC))
+    except (CroniterError, ValueError, KeyError, OverflowError) as error:
+        raise InvalidError(
+            f"{cron!r} is never due: write minute, hour, day, month and weekday, such "
+            "as '0 7 * * 1-5' for seven o'clock on working days.",
+            wrong,
+        ) from error
+
+
+@lru_cache(maxsize=1)
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def next_after(rhythm: Rhythm, moment: datetime) -> datetime:
+    """Return the first time after a moment at which it is due."""
+    if rhythm.cron is not None:
+        return _next_by_cron(rhythm.cron, rhythm.zone, moment)
+    every = timedelta(seconds=rhythm.every or LEAST_SECONDS)
+    return last_until(rhythm, moment) + every
+
+
+def last_until(rhythm: Rhythm, moment: datetime) -> datetime:
+    """Return the last time until a moment at which it was due."""
+    if rhythm.cron is not None:
+        return _last_by_cron(rhythm.cron, rhythm.zone, moment)
+    every = rhythm.every or LEAST_SECONDS
+    phase = rhythm.id.int % every  # or all tenants would be due at once
+    since = int((moment - EPOCH).total_seconds())
+    return EPOCH + timedelta(seconds=since - (since - phase) % every)
+
+
+def _next_by_cron(cron: str, zone: str, moment: datetime) -> datetime:
+    times = croniter(cron, moment.astimezone(ZoneInfo(zone)))
+    found: datetime = times.get_next(datetime)
+    while _comes_again(cron, found):
+        found = times.get_next(datetime)
+    return found.astimezone(UTC)
+
+
+def _last_by_cron(cron: str, zone: str, moment: datetime) -> datetime:
+    just_after = (moment + timedelta(seconds=1)).astimezone(ZoneInfo(zone))
+    times = croniter(cron, just_after)
+    found: datetime = times.get_prev(datetime)
+    while _comes_again(cron, found):
+        found = times.get_prev(datetime)
+    return found.astimezone(UTC)
+
+
+def _comes_again(cron: str, found: datetime) -> bool:
+    """Return whether clocks were put back, and a fixed hour comes a second time.
+
+    What runs every hour, or every few minutes, does so in both of the hours.
+    """
+    first = found.replace(fold=0).utcoffset()
+    return (
+        "*" not in cron.split()[1]
+        and first != found.replace(fold=1).utcoffset()
+        and (found.utcoffset() != first)
+    )

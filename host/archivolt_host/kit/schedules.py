@@ -1,0 +1,5 @@
+"""Jobs that run by themselves: returned by ``register_schedules``."""
+
+from archivolt_hookspecs.registration import Schedule
+
+__all__ = ["Schedule"]

@@ -1,0 +1,1 @@
+"""Invitations: how people who have no account get one."""
