@@ -8,8 +8,9 @@ from benchmarks.bench import SMALL, USUAL_SIZE, Bench
 from benchmarks.measuring import How
 from benchmarks.workloads import WORKLOADS
 
-PARTS = ("compare", "figures", "tenants", "plugins", "steps", "upload")
-USUAL = ("compare", "figures", "tenants", "plugins")
+PARTS: tuple[str, ...] = ("compare", "figures", "tenants", "plugins")
+PARTS += ("workflow", "steps", "audit", "upload")
+USUAL = ("compare", "figures", "tenants", "plugins", "workflow", "audit")
 QUICK = ("compare", "figures")
 
 ABOUT = """\
@@ -22,7 +23,9 @@ parts:
   figures    start to the first answer, memory of all processes
   tenants    100 tenants in turn against one
   plugins    20 idle plugins more
+  workflow   a transition, the inbox, timers and guards, in one process
   steps      a durable step against its bare transaction; recovery after SIGKILL
+  audit      a write with a journal against one without; how fast it is verified
   upload     memory that an upload of 2 GiB takes (make bench-upload)
 
 examples:

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from benchmarks import comparing, figures, idle, uploading
+from benchmarks import auditing, comparing, figures, idle, uploading
 from benchmarks.figures import Figure
 from benchmarks.measuring import How, measure
 from benchmarks.servers import Server
@@ -29,10 +29,12 @@ class Size:
     tenants: int
     in_each: int = 20
     starts: int = 3
+    writes: int = 500
+    entries: int = 300_000
 
 
 USUAL_SIZE = Size(2000, 100)
-SMALL = Size(60, 10, 5, 1)
+SMALL = Size(60, 10, 5, 1, 50, 5000)
 
 
 class Bench:
@@ -96,6 +98,15 @@ class Bench:
         for figure in found:
             self._keep(figure)
 
+    def workflow(self) -> None:
+        """Measure workflows, in this process."""
+        from benchmarks.workflow import SIZES, SMALL, Workflows  # as steps below
+
+        print("\nWorkflows:")
+        sizes = SMALL if self.how.rounds == 1 else SIZES
+        for figure in Workflows(self.folder / "workflow", sizes).figures():
+            self._keep(figure)
+
     def steps(self) -> None:
         """Measure what a durable step costs, and how soon a dead run goes on."""
         from benchmarks import steps  # it imports the host, which others only start
@@ -113,6 +124,16 @@ class Bench:
         with started(self.archivolt):
             for figure in uploading.upload(self.archivolt):
                 self._keep(figure)
+
+    def audit(self) -> None:
+        """Compare writes with a journal to writes without one, and verify one."""
+        print("\nThe journal:")
+        rounds, size = self.how.rounds, self.size
+        found, cost = auditing.cost(self.folder / "audit", rounds, size.writes)
+        checked, speed = auditing.verify(self.folder / "audit", rounds, size.entries)
+        self.found["audit"] = {"cost": cost, "verify": speed}
+        for figure in [*found, *checked]:
+            self._keep(figure)
 
     @property
     def _many(self) -> int:

@@ -11,13 +11,16 @@ What is mapped to what:
 - search: as it is; each hit holds the whole document.
 
 Ids are UUIDs, made from the rig's numbers so that number 7 is the same in every tenant.
-Approvals are not there yet. The markers for which answers are checked are in
+Approvals: requests that another user, ``user2``, has made and submitted by HTTP, since
+nobody approves their own. The markers for which answers are checked are in
 ``MARKERS``, and ``check`` takes the place of the driver's check, which expects numbers
 for ids and user names for users: ``measure.py`` puts both in place.
 """
 
+import http.client
 import json
 import os
+import urllib.error
 import urllib.parse
 import urllib.request
 from functools import cached_property
@@ -57,18 +60,53 @@ class Archivolt(Target):
         "ARCHIVOLT_HOME": str(DATA / name / "home"),
         "ARCHIVOLT_MANIFEST": str(DATA / name / "manifest.toml"),
     }
-    MARKERS = {"W3": '"items"', "W5": '"items"'}
+    MARKERS = {"W3": '"items"', "W5": '"items"', "W6": '"APPROVED"'}
 
     def __init__(self):
         self.tokens = {}
 
-    def headers(self, tenant):
-        """Sign in, once per tenant."""
-        if tenant not in self.tokens:
-            sent = json.dumps({"username": "user1", "password": PASSWORD}).encode()
+    def headers(self, tenant, user="user1"):
+        """Sign in, once per tenant and user."""
+        if (tenant, user) not in self.tokens:
+            sent = json.dumps({"username": user, "password": PASSWORD}).encode()
             headers = {"Org": tenant, "Content-Type": "application/json"}
-            self.tokens[tenant] = self.ask("/vault/auth/token", headers, sent)["access"]
-        return {"Authorization": f"JWT {self.tokens[tenant]}", "Org": tenant}
+            found = self.ask("/vault/auth/token", headers, sent)
+            self.tokens[tenant, user] = found["access"]
+        return {"Authorization": f"JWT {self.tokens[tenant, user]}", "Org": tenant}
+
+    def requester(self, tenant):
+        """Return the headers of the user who asks, made when first asked for."""
+        if (tenant, "user2") not in self.tokens:
+            sent = {"username": "user2", "password": PASSWORD, "roles": ["member"]}
+            headers = self.headers(tenant) | {"Content-Type": "application/json"}
+            try:
+                self.ask("/vault/users", headers, json.dumps(sent).encode())
+            except urllib.error.HTTPError as known:
+                assert known.code == 409, known.read()
+        return self.headers(tenant, "user2") | {"Content-Type": "application/json"}
+
+    def pending_ids(self, tenant, n):
+        """Make requests, and submit them."""
+        headers = self.requester(tenant)
+        address = urllib.parse.urlsplit(self.base_url).netloc
+        connection = http.client.HTTPConnection(address, timeout=30)
+
+        def post(path, body=None):
+            connection.request("POST", path, body, headers)
+            answer = connection.getresponse()
+            found = json.loads(answer.read())
+            assert answer.status in (200, 201), found
+            return found["id"]
+
+        body = json.dumps({"title": "An approval"})
+        ids = [post("/vault/requests", body) for _ in range(n)]
+        for id in ids:
+            post(f"/vault/requests/{id}/submit")
+        connection.close()
+        return ids
+
+    def approve(self, item):
+        return "POST", f"/vault/requests/{item}/approve", {}, None
 
     def ask(self, path, headers, body=None):
         """Send one request and return its JSON."""
@@ -130,6 +168,7 @@ class Archivolt(Target):
         """Assert what the driver's own check asserts, in our terms."""
         self.check_reading(call, word)
         self.check_writing(call)
+        self.check_approving(call, error)
         try:
             call(self, (*self.get(7)[:2], {"Authorization": "JWT wrong"}, None))
             raise AssertionError("a wrong token was accepted")
@@ -161,6 +200,15 @@ class Archivolt(Target):
         status, sent = call(self, self.upload(made["id"]), n=stamp)
         assert status == 201 and 10_000 < sent["size"] < 10_400, sent
         assert len(sent["sha256"]) == 64, sent
+
+    def check_approving(self, call, error):
+        item = self.pending_ids(common.tenant(1), 1)[0]
+        assert call(self, self.approve(item))[1]["status"] == "APPROVED"
+        try:
+            call(self, self.approve(item))
+            raise AssertionError("a second approval was accepted")
+        except error as refused:
+            assert refused.code == 409, refused
 
 
 def form(content, **fields):

@@ -1,5 +1,5 @@
 """Parts of lists, for code that is no view."""
 
-from archivolt_host.http.paging import Page, Slice
+from archivolt_host.http.paging import Page, Slice, bad_cursor
 
-__all__ = ["Page", "Slice"]
+__all__ = ["Page", "Slice", "bad_cursor"]

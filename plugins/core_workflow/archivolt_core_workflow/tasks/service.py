@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, and_, exists, func, or_, select, union
+from sqlalchemy import Table, and_, bindparam, exists, func, or_, select, union
 
 from archivolt_core_workflow.tasks.models import (
     DONE,
@@ -16,7 +17,7 @@ from archivolt_core_workflow.tasks.models import (
     Task,
     Vote,
 )
-from archivolt_host.kit.paging import Page, Slice
+from archivolt_host.kit.paging import Page, Slice, bad_cursor
 from archivolt_host.kit.service import Service
 
 CANDIDATE: Table = Candidate.__table__  # type: ignore[assignment]
@@ -73,38 +74,21 @@ class TaskService(Service[Task]):
         anything, what one sees next is little.
         """
         after = page.after()
-        parts = [self._of(s, page.limit + 1, after, voter, before) for s in subjects]
-        # Each part in a table of its own: SQLite sorts no parts of a union.
-        found = union(*[select(part.subquery()) for part in parts]).subquery()
-        keys = select(found).order_by(found.c.due_at, found.c.task_id)
-        rows = self.connection.execute(keys.limit(page.limit + 1)).all()
-        shown, more = rows[: page.limit], len(rows) > page.limit
-        last = shown[-1] if more else None
-        following = (
-            page.cursor_at([last.due_at.isoformat(), str(last.task_id)])
-            if last
-            else None
-        )
-        return Slice(self._by_ids([row.task_id for row in shown]), following)
-
-    def _of(
-        self,
-        subject: str,
-        limit: int,
-        after: Sequence[Any] | None,
-        voter: UUID,
-        before: datetime | None,
-    ) -> Any:
-        due, task = CANDIDATE.c.due_at, CANDIDATE.c.task_id
-        voted = exists().where(VOTE.c.task_id == task, VOTE.c.voter == voter)
-        query = select(due, task).where(CANDIDATE.c.subject == subject, ~voted)
-        if before is not None:
-            query = query.where(due < before)
+        statement = _inbox(len(subjects), after is not None, before is not None)
+        values: dict[str, Any] = dict(zip(_names(len(subjects)), subjects, strict=True))
+        values |= {"voter": voter, "most": page.limit + 1, "before": before}
         if after is not None:
-            columns = [(due, False), (task, False)]
-            at, last = self._parsed(columns, after)
-            query = query.where(due >= at, or_(due > at, and_(due == at, task > last)))
-        return query.order_by(due, task).limit(limit)
+            keys = [(CANDIDATE.c.due_at, False), (CANDIDATE.c.task_id, False)]
+            if len(after) != len(keys):
+                raise bad_cursor()
+            values["due"], values["task"] = self._parsed(keys, after)
+        rows = self.connection.execute(statement, values).all()
+        shown, more = rows[: page.limit], len(rows) > page.limit
+        following = None
+        if more:
+            last = shown[-1].due_at.isoformat(), str(shown[-1].task_id)
+            following = page.cursor_at(last)
+        return Slice(self._by_ids([row.task_id for row in shown]), following)
 
     def _by_ids(self, ids: Sequence[UUID]) -> list[Task]:
         rows = self._rows(self._sql.select.where(self._c["id"].in_(ids)))
@@ -181,6 +165,34 @@ class TaskService(Service[Task]):
             self._c["state"] == DONE,
             self._c["ended_at"] >= since,
         )
+
+
+def _names(subjects: int) -> list[str]:
+    return [f"subject_{number}" for number in range(subjects)]
+
+
+@lru_cache(maxsize=200)
+def _inbox(subjects: int, after: bool, before: bool) -> Any:
+    """Return the statement for so many subjects, made once for each number."""
+    # Each part in a table of its own: SQLite sorts no parts of a union.
+    parts = [select(_part(name, after, before)) for name in _names(subjects)]
+    found = union(*parts).subquery()
+    ordered = select(found).order_by(found.c.due_at, found.c.task_id)
+    return ordered.limit(bindparam("most"))
+
+
+def _part(name: str, after: bool, before: bool) -> Any:
+    """Return what one subject gives: no more than a page."""
+    due, task = CANDIDATE.c.due_at, CANDIDATE.c.task_id
+    voted = exists().where(VOTE.c.task_id == task, VOTE.c.voter == bindparam("voter"))
+    query = select(due, task).where(CANDIDATE.c.subject == bindparam(name), ~voted)
+    if before:
+        query = query.where(due < bindparam("before"))
+    if after:
+        at, last = bindparam("due", type_=due.type), bindparam("task", type_=task.type)
+        beyond = or_(due > at, and_(due == at, task > last))
+        query = query.where(due >= at, beyond)
+    return query.order_by(due, task).limit(bindparam("most")).subquery()
 
 
 class VoteService(Service[Vote]):
