@@ -21,7 +21,7 @@ class ExplainQuery(QuerySchema):
     object = fields.UUID(load_default=None)
 
 
-class PlaceSchema(BaseSchema):
+class ScopeOnPathSchema(BaseSchema):
     """A step of the way from an object up to the tenant."""
 
     id = fields.UUID(required=True)
@@ -29,7 +29,7 @@ class PlaceSchema(BaseSchema):
     name = fields.String(required=True)
 
 
-class ReasonSchema(BaseSchema):
+class DecidingGrantSchema(BaseSchema):
     """A grant that allows or denies, or would if it were not over."""
 
     grant = fields.UUID(required=True)
@@ -37,7 +37,7 @@ class ReasonSchema(BaseSchema):
     effect = fields.String(required=True)
     user = fields.UUID(required=True, allow_none=True)
     group = fields.UUID(required=True, allow_none=True)
-    scope = fields.Nested(PlaceSchema, required=True)
+    scope = fields.Nested(ScopeOnPathSchema, required=True)
     granted_by = fields.UUID(required=True, allow_none=True)
     granted_by_name = fields.String(required=True, allow_none=True)
     granted_at = Moment(required=True)
@@ -53,8 +53,8 @@ class ExplanationSchema(BaseSchema):
     user = fields.UUID(required=True)
     action = fields.String(required=True)
     object = fields.UUID(required=True, allow_none=True)
-    path = fields.List(fields.Nested(PlaceSchema), required=True)
-    reasons = fields.List(fields.Nested(ReasonSchema), required=True)
+    path = fields.List(fields.Nested(ScopeOnPathSchema), required=True)
+    reasons = fields.List(fields.Nested(DecidingGrantSchema), required=True)
     missing = fields.List(
         fields.String(),
         required=True,
