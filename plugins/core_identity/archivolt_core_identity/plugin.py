@@ -78,7 +78,11 @@ class Identity:
     def register_actions(self) -> Sequence[Action]:
         """Let others make users: the host the first one, tests and imports more."""
         given = ("username", "password")
+        acting = ("user", "impersonator", "reason", "to")
         return [
+            Action("count_attempt", attempts.count, ("name",)),
+            Action("forget_attempts", attempts.forget, ("name",)),
+            Action("impersonate", tokens.impersonate, acting),
             Action("create_first_admin", logic.create_admin, given),
             Action("ensure_user", logic.ensure, (*given, "roles"), "users.manage"),
         ]
