@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from benchmarks import comparing, figures, idle, uploading
+from benchmarks import auditing, comparing, figures, idle, uploading
 from benchmarks.figures import Figure
 from benchmarks.measuring import How, measure
 from benchmarks.servers import Server
@@ -29,10 +29,13 @@ class Size:
     tenants: int
     in_each: int = 20
     starts: int = 3
+    writes: int = 500
+    entries: int = 300_000
+    jobs: int = 3000
 
 
 USUAL_SIZE = Size(2000, 100)
-SMALL = Size(60, 10, 5, 1)
+SMALL = Size(60, 10, 5, 1, 50, 5000, jobs=500)
 
 
 class Bench:
@@ -105,6 +108,21 @@ class Bench:
         for figure in Workflows(self.folder / "workflow", sizes).figures():
             self._keep(figure)
 
+    def jobs(self) -> None:
+        """Run jobs beside RQ and Celery, and let many tenants rest."""
+        from benchmarks.jobs import comparing as jobs
+        from benchmarks.jobs import resting
+
+        print("\nJobs:")
+        folders = [self.folder / name for name in ("jobs", "resting")]
+        for folder in folders:
+            folder.mkdir()
+        found, rounds = jobs.compare(folders[0], self.how.rounds, self.size.jobs)
+        self.found["jobs"] = rounds
+        idle = self.size.tenants * 10
+        for figure in (*found, *resting.idle_tenants(folders[1], idle)):
+            self._keep(figure)
+
     def steps(self) -> None:
         """Measure what a durable step costs, and how soon a dead run goes on."""
         from benchmarks import steps  # it imports the host, which others only start
@@ -122,6 +140,16 @@ class Bench:
         with started(self.archivolt):
             for figure in uploading.upload(self.archivolt):
                 self._keep(figure)
+
+    def audit(self) -> None:
+        """Compare writes with a journal to writes without one, and verify one."""
+        print("\nThe journal:")
+        rounds, size = self.how.rounds, self.size
+        found, cost = auditing.cost(self.folder / "audit", rounds, size.writes)
+        checked, speed = auditing.verify(self.folder / "audit", rounds, size.entries)
+        self.found["audit"] = {"cost": cost, "verify": speed}
+        for figure in [*found, *checked]:
+            self._keep(figure)
 
     @property
     def _many(self) -> int:

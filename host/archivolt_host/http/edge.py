@@ -21,11 +21,12 @@ from archivolt_host.http.forwarding import Proxies
 from archivolt_host.http.headers import HSTS
 from archivolt_host.http.limits import Limits, household
 from archivolt_host.http.stages import TenantStage
-from archivolt_host.plugins import dispatch, granting, timing
+from archivolt_host.plugins import dispatch, granting, recording, timing
 from archivolt_host.plugins.registry import HOST
 from archivolt_host.tenants import context, sessions
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+ERROR = 400
 UNKNOWN = Access("")  # no such route: strangers still get 401
 
 
@@ -180,8 +181,12 @@ class Edge(Flask):
             return
         if access.permission is None:
             raise DeniedError("This route declares no permission, so it stays closed.")
-        if not dispatch.allowed(access.permission):
-            raise DeniedError(f"This needs the permission {access.permission}.")
+        if dispatch.allowed(access.permission):
+            return
+        declared = dispatch.registry().permissions.get(access.permission)
+        if declared is not None and declared.scoped and request.method in SAFE:
+            return  # who may see nothing sees an empty list, and nothing is found
+        raise DeniedError(f"This needs the permission {access.permission}.")
 
     def dispatch_request(self) -> Response:
         """Run the view in one unit of work and commit before the answer is sent."""
@@ -196,9 +201,21 @@ class Edge(Flask):
         work = sessions.UnitOfWork(tenant.place, write=not g.access.reads)
         with sessions.entered(work):
             if work.write and "Idempotency-Key" in request.headers:
-                return idempotency.once(work, self._view)
-            response = self._view()
+                return idempotency.once(work, self._deed)
+            response = self._deed()
             work.commit()
+        return response
+
+    def _deed(self) -> Response:
+        """Run a view that may write; what left no record of its own is told as asked.
+
+        So no route is silent, not even one that writes only what follows from others.
+        """
+        response, work = self._view(), sessions.unit()
+        if work.write and not work.changes and response.status_code < ERROR:
+            named = [str(value) for value in (request.view_args or {}).values()]
+            action = f"{request.method} {request.url_rule}"
+            recording.note(action, " ".join(named), kind=request.blueprint or "")
         return response
 
     def _view(self) -> Response:

@@ -47,7 +47,9 @@ ENTRY_ID = {
     "postgresql": "replace(CAST(l.id AS text), '-', '')",
 }
 ENTRIES = "SELECT {payload} FROM audit_entry e"
-LINKS = "SELECT l.seq, {id}, l.digest, l.hash FROM audit_link l ORDER BY l.seq"
+LINKS = "SELECT l.seq, {id}, l.digest, l.hash FROM audit_link l ORDER BY {order}"
+# As they were written: an index would cost a look-up for each.
+ORDER = {"sqlite": "l.rowid", "postgresql": "l.seq"}
 LINK: Any = Link.__table__
 ENTRY: Any = Entry.__table__
 
@@ -87,7 +89,10 @@ class LinkService(Service[Link]):
 
     def walk(self) -> Bytes:
         """Yield the chain in chunks: seq, the entry's id, digest and hash."""
-        yield from self._stream("links", LINKS.format(id=ENTRY_ID[self._dialect]))
+        yield from self._stream("links", self._links())
+
+    def _links(self) -> str:
+        return LINKS.format(id=ENTRY_ID[self._dialect], order=ORDER[self._dialect])
 
     def payloads(self) -> Bytes:
         """Yield the payloads of all entries, about as they were written."""

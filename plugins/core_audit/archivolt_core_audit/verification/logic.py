@@ -41,32 +41,34 @@ class Entries:
 
     def __init__(self) -> None:
         self._chunks = links.payloads()
-        self._waiting: dict[Any, bytes] = {}
+        self.waiting: dict[Any, bytes] = {}
         self._early: set[Any] = set()
 
     def take(self, id: Any) -> bytes | None:
         """Return an entry's digest, or None where there is no such entry."""
-        while id not in self._waiting:
-            if len(self._waiting) > AHEAD or not self._read():
+        while id not in self.waiting:
+            if len(self.waiting) > AHEAD or not self._read():
                 return self._look_up(id)
-        return self._waiting.pop(id)
+        return self.waiting.pop(id)
 
     def rest(self) -> list[Any]:
         """Return the entries that nobody has asked for."""
         while self._read():
             pass
-        return list(self._waiting)
+        return list(self.waiting)
 
     def _read(self) -> bool:
         chunk = next(self._chunks, None)
         if chunk is None:
             return False
-        sha256, waiting = hashlib.sha256, self._waiting
-        for (payload,) in chunk:
-            raw = payload.encode() if isinstance(payload, str) else payload
-            waiting[payload[:32]] = sha256(raw).digest()
-        for id in self._early & waiting.keys():
-            del waiting[id]
+        sha256 = hashlib.sha256
+        if isinstance(chunk[0][0], str):
+            found = {text[:32]: sha256(text.encode()).digest() for (text,) in chunk}
+        else:
+            found = {raw[:32]: sha256(raw).digest() for (raw,) in chunk}
+        self.waiting.update(found)
+        for id in self._early & found.keys():
+            del self.waiting[id]
         return True
 
     def _look_up(self, id: Any) -> bytes | None:
@@ -128,10 +130,11 @@ def _walk(
     progress: Progress,
 ) -> None:
     """Hold every entry against its link, every link against the one before."""
-    at, head, sha256, take = 0, GENESIS, hashlib.sha256, entries.take
+    at, head, sha256 = 0, GENESIS, hashlib.sha256
+    waiting, take = entries.waiting, entries.take
     for rows in chunks:
         for seq, id, sealed, hash in rows:
-            found = take(id)
+            found = waiting.pop(id, None) or take(id)
             if found != sealed:
                 verdict.add(seq, _wrong(seq, id, found))
             if sha256(head + sealed).digest() != hash or seq != at + 1:
