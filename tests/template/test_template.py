@@ -25,6 +25,7 @@ def test_it_is_clean_whatever_is_answered(new, name, answers):
     project.run("ruff", "format", "--check", ".")
 
 
+@pytest.mark.slow
 def test_its_own_tests_pass(new):
     """On SQLite and on PostgreSQL, as its author runs them first."""
     assert "passed" in new("bookmarks").run("pytest", "-q")

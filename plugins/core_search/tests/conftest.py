@@ -16,7 +16,7 @@ import psycopg
 import pytest
 from argon2 import PasswordHasher
 
-from archivolt_core_identity.users import logic as users
+from archivolt_core_identity import hashing
 from archivolt_hookspecs import hookimpl
 from archivolt_hookspecs.documents import DocumentInfo
 from archivolt_hookspecs.registration import Permission
@@ -122,14 +122,14 @@ class World:
             slug,
             placement=placement,
             admin="ada",
-            password="password",
+            password="a test password",
         ).run()
         return self.host.catalog.get(slug)
 
     def sign_in(self, tenant: Any) -> str:
         answer = self.web.post(
             "/vault/auth/token",
-            json={"username": "ada", "password": "password"},
+            json={"username": "ada", "password": "a test password"},
             headers={"Org": tenant.slug},
         )
         return str(answer.json["access"])
@@ -207,9 +207,9 @@ class World:
 
 @pytest.fixture(scope="session", autouse=True)
 def fast_passwords() -> Iterator[None]:
-    kept, users.hasher = users.hasher, PasswordHasher(1, 8, 1)
+    kept, hashing.hasher = hashing.hasher, PasswordHasher(1, 8, 1)
     yield
-    users.hasher = kept
+    hashing.hasher = kept
 
 
 @pytest.fixture(scope="session")
