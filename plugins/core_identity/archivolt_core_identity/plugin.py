@@ -6,6 +6,7 @@ from uuid import UUID
 
 from archivolt_core_identity.attempts import logic as attempts
 from archivolt_core_identity.factors import views as factor_views
+from archivolt_core_identity.groups import logic as groups
 from archivolt_core_identity.groups import views as group_views
 from archivolt_core_identity.invitations import orchestrators as invitations
 from archivolt_core_identity.invitations import views as invitation_views
@@ -111,6 +112,11 @@ class Identity:
         if scheme == "Session":
             return tokens.identify_browser(token)
         return tokens.identify(token)
+
+    @hookimpl
+    def group_name(self, group: UUID) -> str | None:
+        """Look a group up."""
+        return groups.name_of(group)
 
     @hookimpl
     def find_actor(self, who: str) -> Actor | None:
