@@ -7,9 +7,11 @@ refuses pages that are behind.
 import ast
 import inspect
 import logging
+import pkgutil
 import tempfile
 from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -129,6 +131,54 @@ def _kind(setting: Setting) -> str:
     if setting.maximum is not None:
         facts.append(f"at most {written(setting, setting.maximum)}")
     return "; ".join(facts)
+
+
+def permissions() -> None:
+    """Write every permission of the plugins here, and which presets hold it."""
+    found = host().registry.permissions.values()
+    _table(
+        ("permission", "allows", "from"),
+        (
+            (f"`{p.name}`", p.summary, ", ".join(p.roles))
+            for p in sorted(found, key=lambda p: p.name)
+        ),
+    )
+
+
+def actions() -> None:
+    """Write every action that workflows, rules and other plugins may call."""
+    found = sorted(host().registry.actions.items())
+    _table(
+        ("action", "of", "takes", "needs", "kind"),
+        (
+            (
+                f"`{name}`",
+                plugin,
+                ", ".join(f"`{argument}`" for argument in action.arguments),
+                f"`{action.permission}`" if action.permission else "",
+                action.kind,
+            )
+            for name, (plugin, action) in found
+        ),
+    )
+
+
+def kit() -> None:
+    """Write the kit: each module, and what it offers in one line each."""
+    import archivolt_host.kit as package
+
+    for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda m: m.name):
+        found = import_module(f"{package.__name__}.{module.name}")
+        names = getattr(found, "__all__", ())
+        if module.ispkg or not (names and found.__doc__):
+            continue
+        _out(f"## kit.{module.name}", inspect.cleandoc(found.__doc__))
+        things = ((name, getattr(found, name)) for name in names)
+        own = ((n, t) for n, t in things if inspect.getdoc(t) and callable(t))
+        _table(
+            ("name", "what it is"),
+            ((f"`{name}`", _first_line(inspect.getdoc(thing))) for name, thing in own),
+        )
 
 
 def public_routes() -> None:

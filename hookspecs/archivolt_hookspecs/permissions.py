@@ -57,6 +57,11 @@ def describe_scope(scope: UUID) -> ScopeInfo | None:
     """Return what this is, or None where it is none of the plugin's scopes."""
 
 
+@first
+def group_name(group: UUID) -> str | None:
+    """Return the name of a group, or None where there is none of this id."""
+
+
 @joins
 def scope_saved(scope: UUID, parent: UUID | None, kind: str) -> None:
     """Follow a container that is new or has moved, inside the transaction that does it.

@@ -22,7 +22,6 @@ WITH_PLUGIN = {"ask_one", "tell_one"}  # whose first argument is a plugin's name
 FEWEST_WORDS = 4
 # Spoken by plugins that are still to come: search, workflow.
 AWAITED = {"describe_documents", "documents_changed_since", "find_actor"}
-AWAITED |= {"describe_scope", "role_granted", "role_revoked"}
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,12 @@ import pytest
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-to.md"
 SECTION = re.compile(r"^## (.+?)$(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 BLOCK = re.compile(
-    r"^```(?:python|toml) (plugin|check|grants)\n(.*?)^```$", re.MULTILINE | re.DOTALL
+    r"^```(?:python|toml) (plugin|check|grants|migration)\n(.*?)^```$",
+    re.MULTILINE | re.DOTALL,
 )
+
+NO_TABLES = "revision = 'x'\ndown_revision = branch_labels = depends_on = None\n"
+NO_TABLES += "def upgrade(): pass\n"
 
 
 def recipes():
@@ -35,6 +39,7 @@ def installed(request, make_plugin, open_home):
         "sample",
         recipe["plugin"],
         requires=["core_documents"],
+        files={"migrations/0001_first.py": recipe.get("migration", NO_TABLES)},
         grants=tomllib.loads(recipe.get("grants", "")),
     )
     open_home()

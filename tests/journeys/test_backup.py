@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from archivolt_host.app import create_app, open_host
-from archivolt_host.archives import restoring
+from archivolt_host.archives import backing_up, restoring
 from archivolt_host.cli import declared, opening
 from archivolt_host.cli.main import archivolt
 from archivolt_host.tenants.home import Home
@@ -134,6 +134,25 @@ def test_what_was_backed_up_lives_on(
     assert client.get("/vault/me", headers=grace).json["username"] == "grace"
     done = run(elsewhere, "restore", tmp_path / target)
     assert "There is something in" in done.output
+
+
+@pytest.mark.placements("sqlite")
+def test_an_upload_between_contents_and_rows_is_whole(
+    lived, client_as, elsewhere, opened_at, open_home, tmp_path
+):
+    admin, copy = client_as("admin"), backing_up.copy_database
+
+    def late(path, target):
+        upload(admin, f"late-{path.name}")
+        copy(path, target)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(backing_up, "copy_database", late)
+        in_this_process(open_home.current, tmp_path / "backup")
+    open_home.close()
+    assert run(elsewhere, "restore", tmp_path / "backup").exit_code == 0
+    _, client = opened_at(elsewhere)
+    assert "Vertrag late-acme.db" in look(client)["texts"]
 
 
 def test_a_backup_in_the_middle_of_uploads_is_whole(

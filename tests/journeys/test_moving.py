@@ -1,13 +1,21 @@
 """A tenant is exported, and lives on elsewhere: in another placement, by any name."""
 
 from io import BytesIO
+from itertools import count
 
 import pytest
+from sqlalchemy import update
 
 from archivolt_host.archives.exporting import export_tenant
 from archivolt_host.archives.importing import ImportTenant
+from archivolt_host.kit.testing.killing import die_if, in_child
 from archivolt_host.orchestration.creation import CreateTenant
+from archivolt_host.orchestration.models import CatalogRunRow
+from archivolt_host.orchestration.sweeping import sweep_system
 from archivolt_host.plugins import overrides
+from archivolt_host.tenants import sessions
+from archivolt_host.tenants.columns import now
+from archivolt_host.tenants.states import ACTIVE, STATES
 
 pytestmark = pytest.mark.plugins(
     "core_identity", "core_documents", "core_search", "core_audit"
@@ -145,3 +153,37 @@ def test_switches_and_settings_come_along(host, tenant, moves):
     assert imported["notes"] == [
         "core_documents.gone is not set: there is no such setting here."
     ]
+
+
+@pytest.mark.placements
+@pytest.mark.parametrize("point", [1, 2, 5, 20, 45])
+def test_an_import_that_is_killed_leaves_all_or_nothing(
+    app, host, tenant, run_jobs, moves, placement, point
+):
+    """Killed at that commit, and again at that table or file."""
+    before, path = lived_in(app, tenant, run_jobs), str(moves.out(tenant))
+    for slug, run in (
+        ("commit", lambda: ImportTenant(path, "commit", placement).run()),
+        ("table", lambda: ImportTenant(path, "table", placement, dying(point)).run()),
+    ):
+        in_child(run, point if slug == "commit" else 0)
+        with sessions.catalog(write=True) as session:
+            session.execute(update(CatalogRunRow).values(lease_until=now()))
+        sweep_system()
+        host.catalog.refresh(force=True)
+        left = [found for found in host.catalog.all(*STATES) if found.slug == slug]
+        if left:
+            assert left[0].state == ACTIVE
+            run_jobs(left[0])
+            assert seen(signed_in(app, slug)) == before
+        else:
+            assert not (host.home.tenants / f"{slug}.db").exists()
+            assert not (host.home.blobs / slug).exists()
+        if not left or point < 20:
+            assert ImportTenant(path, f"{slug}-2", placement).run()["files"] == 2
+
+
+def dying(point):
+    """Return what kills this process when it is told of the so-many-th thing."""
+    points = count(1)
+    return lambda _: die_if(next(points) == point)

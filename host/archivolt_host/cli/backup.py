@@ -29,9 +29,11 @@ def backup(target: Path, overwrite: bool) -> None:
     disk, which takes no space.
     """
     from archivolt_host.cli import showing
+    from archivolt_host.tenants.home import Home
 
     _refuse_target(target, overwrite)
-    with showing.progress("Backing up") as show, _staged(target) as folder:
+    total = 2 * showing.files_below(Home().path)  # copied, then hashed
+    with showing.progress("Backing up", total) as show, _staged(target) as folder:
         files = _back_up(folder, show)
         _finish(folder, target, show)
     click.echo(f"The home is in {target}: {files} files.")
@@ -52,7 +54,8 @@ def restore(source: Path, overwrite: bool) -> None:
 
     home = Home()
     _refuse_home(home, overwrite)
-    with showing.progress("Restoring") as show, _staged(home.path) as folder:
+    total = 2 * showing.files_below(source) or None  # hashed, then copied
+    with showing.progress("Restoring", total) as show, _staged(home.path) as folder:
         found = _unpacked(source, folder, show)
         made = folder / "home"
         restoring.copy_files(found, made, show)

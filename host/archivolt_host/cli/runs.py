@@ -58,11 +58,11 @@ def show_all(tenant: str, system: bool, status: str | None, limit: int) -> None:
 
     if status not in (None, *STATUSES):
         raise click.ClickException(f"A status is one of {', '.join(STATUSES)}.")
-    table = tables.table("run", "name", "status", "step", "begun", "problem")
+    table = tables.table("run", "name", "status", "steps", "begun", "problem")
     with journal(tenant, system) as found:
         rows = inbox.newest(found, limit, status=status)
     for row in rows:
-        step = f"{row.cursor} of {len(row.steps)}"
+        step = f"{row.steps_done} of {len(row.steps)}"
         begun = format(row.created_at, TIME)
         tables.add(
             table, str(row.id), row.name, row.status, step, begun, row.problem or ""

@@ -2,21 +2,38 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+
+LONGEST = 40  # characters of what is being done right now
 
 
 @contextmanager
-def progress(title: str) -> Iterator[Callable[[object], None]]:
-    """Show what is being done right now, and how long it takes already."""
+def progress(
+    title: str, total: int | None = None
+) -> Iterator[Callable[[object], None]]:
+    """Show what is being done right now, and how much of it is left where known."""
     from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import TimeElapsedColumn as Elapsed
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    text = TextColumn("{task.description}", markup=False)
+    columns = (text, BarColumn(), MofNCompleteColumn(), Elapsed())
     console = Console(stderr=True)
     with Progress(
         *columns, console=console, transient=True, disable=not console.is_terminal
     ) as shown:
-        task = shown.add_task(title)
-        yield lambda what: shown.update(task, description=f"{title} {what}")
+        task = shown.add_task(title, total=total)
+
+        def show(what: object) -> None:
+            named = f"{title} {what}"[:LONGEST]
+            shown.update(task, advance=1, description=named)
+
+        yield show
+
+
+def files_below(folder: Path) -> int:
+    """Return about how much there is to do: the files below a folder."""
+    return sum(path.is_file() for path in folder.rglob("*"))
 
 
 @contextmanager

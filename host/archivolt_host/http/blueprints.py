@@ -65,6 +65,11 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
                     "/vault such as '/api/v1'."
                 )
 
+    def arguments(self, schema: Any, **options: Any) -> Any:
+        """Parse what is sent with one schema object, not with a new one each time."""
+        made = schema() if isinstance(schema, type) else schema
+        return super().arguments(made, **options)
+
 
 class ModelAPIView(MethodView):
     """A view with one method per HTTP verb; what it does not declare stays closed."""

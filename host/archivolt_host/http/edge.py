@@ -181,8 +181,12 @@ class Edge(Flask):
             return
         if access.permission is None:
             raise DeniedError("This route declares no permission, so it stays closed.")
-        if not dispatch.allowed(access.permission):
-            raise DeniedError(f"This needs the permission {access.permission}.")
+        if dispatch.allowed(access.permission):
+            return
+        declared = dispatch.registry().permissions.get(access.permission)
+        if declared is not None and declared.scoped and request.method in SAFE:
+            return  # who may see nothing sees an empty list, and nothing is found
+        raise DeniedError(f"This needs the permission {access.permission}.")
 
     def dispatch_request(self) -> Response:
         """Run the view in one unit of work and commit before the answer is sent."""

@@ -1,9 +1,11 @@
 """Who is near enough: lists of addresses and networks."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 Address = IPv4Address | IPv6Address
+LONGEST = 64  # characters of an address, with brackets, zone and port
 
 
 class Addresses:
@@ -25,6 +27,11 @@ def read(text: str) -> Address | None:
 
     An IPv4 address that was wrapped into IPv6 is itself again: lists name it so.
     """
+    return _read(text) if len(text) <= LONGEST else None
+
+
+@lru_cache(maxsize=4096)  # of those who ask, most have asked before
+def _read(text: str) -> Address | None:
     try:
         found = ip_address(_bare(text.strip()))
     except ValueError:

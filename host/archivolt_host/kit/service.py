@@ -27,6 +27,8 @@ from archivolt_host.tenants import sessions
 from archivolt_host.tenants.columns import Base
 from archivolt_host.tenants.prepared import Prepared
 
+__all__ = ["Service", "Visible"]
+
 M = TypeVar("M", bound=Base)
 MANY = 5000  # ids in one statement
 

@@ -29,7 +29,7 @@ def newest(
 ) -> Sequence[Any]:
     """Return runs that are no part of others, or need somebody; the newest first."""
     runs = journal.sql.runs
-    query = select(runs).order_by(runs.c.id.desc()).limit(limit)
+    query = journal.sql.shown.order_by(runs.c.id.desc()).limit(limit)
     if status is None:
         query = query.where(runs.c.parent_id.is_(None))
     else:
@@ -43,7 +43,8 @@ def newest(
 
 def get(journal: Journal, id: UUID) -> Any:
     """Return a run, or raise NotFoundError."""
-    row = sessions.connection().execute(journal.sql.get, {"of_run": id}).first()
+    query = journal.sql.shown.where(journal.sql.runs.c.id == id)
+    row = sessions.connection().execute(query).first()
     if row is None:
         raise NotFoundError("Run", id)
     return row

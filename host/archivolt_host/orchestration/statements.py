@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Table, bindparam, select
+from sqlalchemy import Table, bindparam, func, select
 
 from archivolt_host.orchestration import models as m
 
@@ -18,6 +18,7 @@ class Statements:
         #: The run is ours, and nobody has moved it.
         self._ours = (of_run, held, c.status == bindparam("in_status"))
         self.get = select(self.runs).where(of_run)
+        self.shown = select(self.runs, self._steps_done())
         self.by_key = select(self.runs).where(
             c.unique_key == bindparam("key"), c.status != m.UNDONE
         )
@@ -36,6 +37,13 @@ class Statements:
             .where(of_run, held, c.status.in_(m.LIVE))
             .values(lease_until=bindparam("new_until"))
         )
+
+    def _steps_done(self) -> Any:
+        """How many steps stand: a run's own row does not follow each of them."""
+        count = select(func.count()).select_from(self.steps)
+        count = count.where(self.steps.c.run_id == self.runs.c.id)
+        done = count.where(self.steps.c.status == m.DONE)
+        return done.scalar_subquery().label("steps_done")
 
     def _note(self) -> Any:
         """Write a step down as done if the run is ours and wanted, in one statement.

@@ -68,7 +68,8 @@ def _undo(drive: "Drive", row: Any, *, last: bool) -> None:
     drive.seq = row.seq
     while True:
         try:
-            _undo_once(drive, row, last)
+            with drive.at_work(f"undo {row.name}"):
+                _undo_once(drive, row, last)
         except (LeaseLostError, RunWaitsError):
             raise
         except RunStuckError as error:

@@ -8,12 +8,15 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy import insert, select, text
 
 from archivolt_host.archives.errors import ArchiveError
 from archivolt_host.errors import ArchivoltError
 from archivolt_host.tenants import context, sessions
+from archivolt_host.tenants.columns import Base
 from archivolt_host.tenants.states import STATES
+from archivolt_host.tenants.work import working
 
 pytestmark = [
     pytest.mark.plugins("keeping"),
@@ -51,7 +54,7 @@ def fill(tenant, *rows):
 def kept(tenant):
     """Return the rows, and which JSON columns hold NULL and which null."""
     table = plugin().Thing.__table__
-    with context.acting(tenant), sessions.reading() as work:
+    with context.acting(tenant), working(tenant.place, write=False) as work:
         rows = work.connection.execute(select(table).order_by(table.c.id))
         nulls = work.connection.execute(
             text("SELECT given IS NULL, absent IS NULL FROM keeping_thing ORDER BY id")
@@ -136,23 +139,22 @@ def test_a_name_that_is_taken_is_refused_and_stays_as_it_was(
     assert len(kept(theirs)[0]) == 1
 
 
+@pytest.mark.placements
 def test_an_export_shows_one_moment(host, tenant, export, bring):
     fill(tenant, JSON_NULL)
-    real = plugin().Plugin.stored_files
+    thing = plugin().Thing.__table__
 
     def meanwhile():
-        with sqlite3.connect(tenant.place.path) as other:
-            other.execute("DELETE FROM keeping_thing")
-        other.close()
-        thing = plugin().Thing.__table__
+        with host.provisioner.migration(tenant.place) as other:
+            other.execute(thing.delete())
+        assert kept(tenant)[0] == []
+        # What files are asked for is what the rows of the archive refer to.
         assert sessions.connection().execute(select(thing.c.id)).first() is not None
         return ()
 
     i = host.registry.implementations("stored_files", frozenset({"keeping"}))[0]
-    assert real
     object.__setattr__(i, "function", meanwhile)
     path = export(tenant)
-    assert kept(tenant) == ([], [])
     assert len(kept(bring(path))[0]) == 1
 
 
@@ -193,3 +195,43 @@ def test_a_content_that_was_damaged_is_not_passed_on(host, tenant, export):
         object.__setattr__(i, "function", lambda stored=stored: [stored])
         with pytest.raises(ArchiveError, match="one is damaged"):
             export(tenant)
+
+
+@pytest.mark.placements
+def test_an_archive_of_an_older_version_is_upgraded_on_its_way_in(
+    open_home, make_tenant, make_plugin, export, bring
+):
+    make_plugin("growing", files={"migrations/0001.py": GROWING_1})
+    host = open_home("older", plugins=["keeping", "growing"])
+    tenant = make_tenant("acme")
+    with host.provisioner.migration(tenant.place) as connection:
+        connection.execute(text("INSERT INTO growing_thing VALUES (1)"))
+    growing = sa.Table("growing_thing", Base.metadata, sa.Column("id", sa.Integer))
+    path = export(tenant)
+    Base.metadata.remove(growing)
+    files = {"migrations/0001.py": GROWING_1, "migrations/0002.py": GROWING_2}
+    make_plugin("growing", files=files)
+    host = open_home("newer", plugins=["keeping", "growing"])
+    moved = bring(path)
+    with host.provisioner.migration(moved.place) as connection:
+        rows = connection.execute(text("SELECT id, colour FROM growing_thing"))
+        assert rows.all() == [(1, "red")]
+    assert host.provisioner.pending(moved.place) == []
+
+
+GROWING_1 = """
+import sqlalchemy as sa
+from alembic import op
+revision, down_revision, branch_labels, depends_on = "growing_1", None, None, None
+def upgrade():
+    op.create_table("growing_thing", sa.Column("id", sa.Integer(), primary_key=True))
+"""
+GROWING_2 = """
+import sqlalchemy as sa
+from alembic import op
+revision, down_revision = "growing_2", "growing_1"
+branch_labels = depends_on = None
+def upgrade():
+    colour = sa.Column("colour", sa.String(), nullable=False, server_default="red")
+    op.add_column("growing_thing", colour)
+"""

@@ -32,6 +32,7 @@ PUBLISHED = {
     "POST /vault/auth/session",
     "POST /vault/auth/token",
     "POST /vault/invitations/accept",
+    "POST /vault/platform/impersonations",
 }
 
 

@@ -43,6 +43,7 @@ def test_a_run_that_cannot_be_undone_lies_in_the_inbox(stuck, client_as):
     assert "then retry" in run["advice"]
     shown = admin.get(f"/vault/runs/{run['id']}").json
     assert [s["status"] for s in shown["steps"]] == ["done", "done", None]
+    assert (run["steps_done"], run["steps_total"]) == (2, 3)
     assert shown["steps"][1]["problem"] == run["problem"]
 
 

@@ -53,3 +53,10 @@ def test_a_time_without_a_zone_is_refused():
         Timestamp().process_bind_param(datetime(2026, 1, 1), None)  # noqa: DTZ001
     kept = Timestamp().process_bind_param(datetime(2026, 1, 1, tzinfo=UTC), None)
     assert kept.tzinfo is UTC
+
+
+def test_json_that_only_python_writes_is_read_all_the_same():
+    from archivolt_host.tenants.sqlite import _read_json
+
+    assert _read_json('{"a": [1, "é"]}') == {"a": [1, "é"]}
+    assert str(_read_json("[NaN, Infinity]")) == "[nan, inf]"

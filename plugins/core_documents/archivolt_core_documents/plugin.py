@@ -8,12 +8,14 @@ from uuid import UUID
 from archivolt_core_documents.blobs import blobs
 from archivolt_core_documents.documents import logic, orchestrators, samples
 from archivolt_core_documents.documents import views as documents
+from archivolt_core_documents.folders import logic as folder_logic
 from archivolt_core_documents.folders import views as folders
 from archivolt_core_documents.versions import orchestrators as contents
 from archivolt_core_documents.versions import views as versions
 from archivolt_hookspecs import hookimpl
 from archivolt_hookspecs.documents import DocumentInfo
 from archivolt_hookspecs.host import StoredFile
+from archivolt_hookspecs.permissions import ScopeInfo
 from archivolt_hookspecs.registration import Action, Permission
 from archivolt_host.kit.context import tenant
 
@@ -100,6 +102,11 @@ class Documents:
     def drop_files(self) -> None:
         """Delete every content of a tenant that is gone."""
         blobs().drop(tenant().slug)
+
+    @hookimpl
+    def describe_scope(self, scope: UUID) -> ScopeInfo | None:
+        """Say what a folder or a document is."""
+        return folder_logic.as_scope(scope)
 
     @hookimpl
     def describe_documents(

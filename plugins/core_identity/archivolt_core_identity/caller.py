@@ -4,6 +4,7 @@ from uuid import UUID
 
 from flask import g, has_request_context
 
+from archivolt_host.kit.context import actor
 from archivolt_host.kit.errors import DeniedError
 
 
@@ -23,3 +24,5 @@ def require_session() -> None:
     """Refuse what only a person at a sign-in may do: a key makes no further keys."""
     if current_session() is None:
         raise DeniedError("An API key cannot do this: sign in with a password.")
+    if actor().impersonator is not None:
+        raise DeniedError("Only the users themselves do this, nobody in their name.")

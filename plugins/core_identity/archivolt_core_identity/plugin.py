@@ -6,6 +6,7 @@ from uuid import UUID
 
 from archivolt_core_identity.attempts import logic as attempts
 from archivolt_core_identity.factors import views as factor_views
+from archivolt_core_identity.groups import logic as groups
 from archivolt_core_identity.groups import views as group_views
 from archivolt_core_identity.invitations import orchestrators as invitations
 from archivolt_core_identity.invitations import views as invitation_views
@@ -77,7 +78,11 @@ class Identity:
     def register_actions(self) -> Sequence[Action]:
         """Let others make users: the host the first one, tests and imports more."""
         given = ("username", "password")
+        acting = ("user", "impersonator", "reason", "to")
         return [
+            Action("count_attempt", attempts.count, ("name",)),
+            Action("forget_attempts", attempts.forget, ("name",)),
+            Action("impersonate", tokens.impersonate, acting),
             Action("create_first_admin", logic.create_admin, given),
             Action("ensure_user", logic.ensure, (*given, "roles"), "users.manage"),
         ]
@@ -107,6 +112,11 @@ class Identity:
         if scheme == "Session":
             return tokens.identify_browser(token)
         return tokens.identify(token)
+
+    @hookimpl
+    def group_name(self, group: UUID) -> str | None:
+        """Look a group up."""
+        return groups.name_of(group)
 
     @hookimpl
     def find_actor(self, who: str) -> Actor | None:

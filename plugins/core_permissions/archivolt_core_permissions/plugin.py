@@ -4,16 +4,58 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from archivolt_core_permissions.explanations import views as explanation_views
 from archivolt_core_permissions.grants import logic as grants
+from archivolt_core_permissions.grants import orchestrators
+from archivolt_core_permissions.grants import views as grant_views
+from archivolt_core_permissions.people import logic as people
 from archivolt_core_permissions.rights import logic as rights
 from archivolt_core_permissions.roles import logic as roles
+from archivolt_core_permissions.roles import views as role_views
 from archivolt_core_permissions.scopes import logic as scopes
 from archivolt_hookspecs import hookimpl
 from archivolt_hookspecs.identity import Actor, UserInfo
+from archivolt_hookspecs.registration import Permission
 
 
 class Permissions:
     """Knows who may do what, where, and why."""
+
+    @hookimpl
+    def register_blueprints(self) -> Sequence[Any]:
+        """Serve roles, grants, and explanations."""
+        return [
+            role_views.blueprint,
+            grant_views.blueprint,
+            explanation_views.blueprint,
+        ]
+
+    @hookimpl
+    def register_permissions(self) -> Sequence[Permission]:
+        """Name what the routes ask for; nobody gives rights in somebody else's name."""
+        managers, owners = ("manager",), ("owner",)
+        return [
+            Permission("roles.read", "See roles.", managers),
+            Permission(
+                "roles.manage", "Make and change roles.", owners, impersonated=False
+            ),
+            Permission("grants.read", "See who has which role.", managers),
+            Permission(
+                "grants.manage", "Grant and deny roles.", owners, impersonated=False
+            ),
+            Permission("permissions.explain", "See why somebody may act.", managers),
+        ]
+
+    @hookimpl
+    def register_jobs(self) -> Sequence[Any]:
+        """End grants whose time is over."""
+        return [orchestrators.revoke_expired]
+
+    @hookimpl
+    def purge_storage(self) -> int:
+        """End expired grants with the hourly sweep; there are no files."""
+        orchestrators.revoke_later()
+        return 0
 
     @hookimpl
     def permission_granted(self, actor: Actor, permission: str) -> bool:
@@ -50,32 +92,32 @@ class Permissions:
     @hookimpl
     def user_saved(self, user: UserInfo, roles: Sequence[str] | None) -> None:
         """Grant a user their roles on the tenant."""
-        grants.follow_user(user, roles)
+        people.follow_user(user, roles)
 
     @hookimpl
     def user_removal_refused(self, user_id: UUID) -> str | None:
         """Keep the last owner."""
-        return grants.why_owner_stays(user_id)
+        return people.why_owner_stays(user_id)
 
     @hookimpl
     def roles_refused(self, roles: Sequence[str]) -> None:
         """Let nobody give roles that are not there, or beyond their own."""
-        grants.refuse_giving(roles)
+        people.refuse_giving(roles)
 
     @hookimpl
     def takeover_refused(self, subjects: Sequence[UUID]) -> None:
         """Let nobody get at the rights of who holds more."""
-        grants.refuse_takeover(subjects)
+        people.refuse_takeover(subjects)
 
     @hookimpl
     def user_removed(self, user_id: UUID) -> None:
         """Forget what was granted to a user."""
-        grants.forget_subject(user_id)
+        people.forget_subject(user_id)
 
     @hookimpl
     def group_removed(self, group_id: UUID) -> None:
         """Forget what was granted to a group."""
-        grants.forget_subject(group_id)
+        people.forget_subject(group_id)
 
     @hookimpl
     def plugin_purged(self, plugin: str) -> None:

@@ -126,8 +126,8 @@ def _journal() -> Journal:
 
 def described(row: Any) -> dict[str, Any]:
     """Return a run as the API shows it."""
-    facts = {"steps_done": row.cursor, "steps_total": len(row.steps)}
-    return {**row._mapping, **facts, "advice": inbox.advice(row)}
+    facts = {"steps_total": len(row.steps), "advice": inbox.advice(row)}
+    return {**row._mapping, **facts}
 
 
 def shown(row: Any) -> dict[str, Any]:

@@ -17,11 +17,17 @@ from archivolt_core_documents.documents.models import (
     Document,
 )
 from archivolt_core_documents.documents.service import documents
-from archivolt_core_documents.folders.service import folders
+from archivolt_core_documents.folders.logic import enter as enter_folder
+from archivolt_core_documents.folders.models import (
+    CREATE,
+    DELETE,
+    READ,
+)
 from archivolt_core_documents.versions.models import Version
 from archivolt_core_documents.versions.service import versions
 from archivolt_hookspecs.documents import DocumentInfo
-from archivolt_host.kit import hooks
+from archivolt_host.kit import access, hooks
+from archivolt_host.kit.access import EVERYTHING
 from archivolt_host.kit.context import actor, tenant
 from archivolt_host.kit.db import (
     after_commit,
@@ -31,7 +37,7 @@ from archivolt_host.kit.db import (
     transaction,
     uuid7,
 )
-from archivolt_host.kit.errors import InvalidError, NotFoundError, RefusedError
+from archivolt_host.kit.errors import NotFoundError, RefusedError
 from archivolt_host.kit.settings import setting
 
 
@@ -55,31 +61,30 @@ def info(document: Document) -> DocumentInfo:
     )
 
 
-def get(id: UUID) -> Document:
-    """Return a document; one in the trash is not found here."""
-    document = documents.get(id)
+def get(id: UUID, action: str = READ) -> Document:
+    """Return a document to act on; not found are those in the trash or out of sight."""
+    document = seen(id)
     if document.status != ACTIVE:
         raise NotFoundError("Document", id)
+    if action != READ:
+        access.check(action, documents.scope(document))
     return document
 
 
-def ensure_exists(id: UUID) -> None:
+def seen(id: UUID) -> Document:
+    """Return a document that the caller may see, be it in the trash."""
+    return documents.get(id, visible=access.filter(READ))
+
+
+def ensure_exists(id: UUID, action: str) -> None:
     """Refuse before gigabytes are sent, in a short look of its own."""
     with reading():
-        get(id)
-
-
-def ensure_folder(folder_id: UUID | None) -> None:
-    """Refuse a folder that is not there."""
-    if folder_id is not None and not folders.exists(folder_id):
-        raise InvalidError(
-            f"There is no folder {folder_id}.", {"folder_id": ["No such folder."]}
-        )
+        get(id, action)
 
 
 def create(received: Received, values: Mapping[str, Any]) -> Document:
     """Store a new document with its first version."""
-    ensure_folder(values.get("folder_id"))
+    enter_folder(values.get("folder_id"), CREATE)
     moment, tags = now(), unique(values.get("tags", ()))
     _keep(received.incoming, received.sha256)
     document = documents.create(
@@ -183,7 +188,8 @@ def add_version(document: Document, received: Received) -> Version:
 def change(document: Document, values: dict[str, Any]) -> Document:
     """Change what users say about a document."""
     hooks.ask("document_write_refused", document=info(document), operation="update")
-    ensure_folder(values.get("folder_id"))
+    if values.get("folder_id", document.folder_id) != document.folder_id:
+        enter_folder(values["folder_id"], CREATE)
     if "tags" in values:
         values["tags"] = unique(values["tags"] or ())
     if "metadata" in values:
@@ -217,7 +223,8 @@ def trash(document: Document) -> None:
 
 def restore(id: UUID) -> Document:
     """Take a document out of the trash."""
-    document = documents.get(id)
+    document = seen(id)
+    access.check(DELETE, documents.scope(document))
     if document.status != TRASHED:
         raise RefusedError("The document is not in the trash.")
     hooks.ask("document_write_refused", document=info(document), operation="restore")
@@ -242,7 +249,7 @@ def begin_reading(id: UUID, version: int) -> Document | None:
     """Return the document if that version's text is still wanted, and mark it."""
     with transaction():
         wanted = documents.set_text_status(id, version, RUNNING, None)
-        return documents.get(id) if wanted else None
+        return documents.get(id, visible=EVERYTHING) if wanted else None
 
 
 def end_reading(
@@ -252,7 +259,7 @@ def end_reading(
     if not documents.set_text_status(id, version, status, why[:500] if why else None):
         return
     documents.store_text(id, version, text if status == DONE else "")
-    document = documents.get(id)
+    document = documents.get(id, visible=EVERYTHING)
     if document.status == ACTIVE and text:
         hooks.join("document_text_saved", document=info(document), text=text)
 
@@ -281,6 +288,7 @@ def purge_trash(limit: int = 1000) -> set[str]:
     hashes = versions.hashes_of(ids)
     versions.remove_of(ids)
     documents.bulk_delete(ids)
+    access.remove(ids)
     return hashes
 
 

@@ -28,6 +28,7 @@ class DocumentService(Service[Document]):
     model = Document
     kind = "Document"
     sorts = ("created_at", "updated_at", "title", "filename", "size", "trashed_at")
+    scope_columns = ("id", "folder_id")
     sql_verbs = (
         "by_ids",
         "any_in_folder",

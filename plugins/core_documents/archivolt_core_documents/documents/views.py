@@ -16,6 +16,8 @@ from archivolt_core_documents.documents.schemas import (
     TrashQuery,
 )
 from archivolt_core_documents.documents.service import documents
+from archivolt_core_documents.folders.models import DELETE, READ, UPDATE
+from archivolt_host.kit import access
 from archivolt_host.kit.api import (
     Blueprint,
     ModelAPIView,
@@ -75,7 +77,9 @@ class Documents(ModelAPIView):
     def get(self, query: dict[str, Any]) -> Any:
         """List documents."""
         page = Page.of(query)
-        return answer(documents.filter(page, status=ACTIVE, **query))
+        return answer(
+            documents.filter(page, visible=access.filter(READ), status=ACTIVE, **query)
+        )
 
     @requires("documents.create", streams=True)
     @blueprint.doc(**UPLOAD)
@@ -111,7 +115,7 @@ class OneDocument(ModelAPIView):
     @blueprint.response(200, DocumentSchema)
     def patch(self, values: dict[str, Any], id: UUID) -> Any:
         """Change title, folder, tags or metadata; null clears. Needs ``If-Match``."""
-        document = logic.get(id)
+        document = logic.get(id, UPDATE)
         require_match(document)
         changed = logic.change(document, values)
         return changed, 200, headers(changed)
@@ -120,7 +124,7 @@ class OneDocument(ModelAPIView):
     @blueprint.response(204)
     def delete(self, id: UUID) -> None:
         """Move a document into the trash. ``If-Match`` required."""
-        document = logic.get(id)
+        document = logic.get(id, DELETE)
         require_match(document)
         logic.trash(document)
 
@@ -144,7 +148,7 @@ class Restore(ModelAPIView):
     @blueprint.response(200, DocumentSchema)
     def post(self, id: UUID) -> Any:
         """Take a document out of the trash."""
-        match_if_sent(documents.get(id))
+        match_if_sent(logic.seen(id))
         document = logic.restore(id)
         return document, 200, headers(document)
 
@@ -158,7 +162,11 @@ class Trash(ModelAPIView):
     @blueprint.response(200, page_of(DocumentSchema))
     def get(self, query: dict[str, Any]) -> Any:
         """List the trash."""
-        return answer(documents.filter(Page.of(query), status=TRASHED))
+        return answer(
+            documents.filter(
+                Page.of(query), visible=access.filter(READ), status=TRASHED
+            )
+        )
 
 
 def described(ids: Sequence[UUID]) -> dict[UUID, Any]:

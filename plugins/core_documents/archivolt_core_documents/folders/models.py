@@ -7,6 +7,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from archivolt_host.kit.db import Base, RevisionMixin, TimesMixin, UuidMixin
 
+# The permissions that folders and what lies in them ask for.
+READ, CREATE = "documents.read", "documents.create"
+UPDATE, DELETE = "documents.update", "documents.delete"
+SHARE, MANAGE = "documents.share", "folders.manage"
+
 TOP = text("parent_id IS NULL")
 
 

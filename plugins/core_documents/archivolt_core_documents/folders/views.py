@@ -5,6 +5,7 @@ from uuid import UUID
 
 from archivolt_core_documents.documents import logic as documents
 from archivolt_core_documents.folders import logic
+from archivolt_core_documents.folders.models import MANAGE, READ
 from archivolt_core_documents.folders.schemas import (
     FolderChangeSchema,
     FolderQuery,
@@ -12,6 +13,7 @@ from archivolt_core_documents.folders.schemas import (
     NewFolderSchema,
 )
 from archivolt_core_documents.folders.service import folders
+from archivolt_host.kit import access
 from archivolt_host.kit.api import (
     Blueprint,
     ModelAPIView,
@@ -36,7 +38,9 @@ class Folders(ModelAPIView):
     @blueprint.response(200, page_of(FolderSchema))
     def get(self, query: dict[str, Any]) -> Any:
         """List folders; ``parent_id`` narrows to one parent."""
-        return answer(folders.filter(Page.of(query), **query))
+        return answer(
+            folders.filter(Page.of(query), visible=access.filter(READ), **query)
+        )
 
     @requires("folders.manage")
     @blueprint.arguments(NewFolderSchema)
@@ -56,7 +60,7 @@ class OneFolder(ModelAPIView):
     @blueprint.response(200, FolderSchema)
     def get(self, id: UUID) -> Any:
         """Show a folder."""
-        folder = folders.get(id)
+        folder = logic.get(id)
         return not_modified(folder) or (folder, 200, headers(folder))
 
     @requires("folders.manage")
@@ -64,7 +68,7 @@ class OneFolder(ModelAPIView):
     @blueprint.response(200, FolderSchema)
     def patch(self, values: dict[str, Any], id: UUID) -> Any:
         """Rename or move a folder. ``If-Match`` required."""
-        folder = folders.get(id)
+        folder = logic.get(id, MANAGE)
         require_match(folder)
         changed = logic.change(folder, values)
         return changed, 200, headers(changed)
@@ -73,6 +77,6 @@ class OneFolder(ModelAPIView):
     @blueprint.response(204)
     def delete(self, id: UUID) -> None:
         """Delete an empty folder. ``If-Match`` required."""
-        folder = folders.get(id)
+        folder = logic.get(id, MANAGE)
         require_match(folder)
         logic.delete(folder, holds_documents=documents.leave_folder(id))

@@ -8,6 +8,7 @@ from flask import Response
 from archivolt_core_documents.contents import download, receive
 from archivolt_core_documents.documents import logic as documents
 from archivolt_core_documents.documents import orchestrators
+from archivolt_core_documents.folders.models import UPDATE
 from archivolt_core_documents.versions.models import Version
 from archivolt_core_documents.versions.schemas import VersionQuery, VersionSchema
 from archivolt_core_documents.versions.service import versions
@@ -41,9 +42,9 @@ class Versions(ModelAPIView):
     @blueprint.response(201, VersionSchema)
     def post(self, id: UUID) -> Any:
         """Add a version: multipart with a part ``file``, or a raw body."""
-        documents.ensure_exists(id)
+        documents.ensure_exists(id, UPDATE)
         with receive() as received:
-            document = documents.get(id)
+            document = documents.get(id, UPDATE)
             match_if_sent(document)
             version: Version = documents.add_version(document, received)
             if received.found is None:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from archivolt_core_identity.attempts.models import Attempt
 from archivolt_core_identity.attempts.service import attempts
+from archivolt_host.kit.context import origin
 from archivolt_host.kit.db import now, transaction
 from archivolt_host.kit.errors import ArchivoltError
 
@@ -44,6 +45,16 @@ class LockedOutError(ArchivoltError):
             "your password reset."
         )
         self.headers = {"Retry-After": str(seconds)}
+
+
+def count(name: str) -> None:
+    """Count an attempt at a name from where the request came, for other plugins."""
+    begin(name, origin().address)
+
+
+def forget(name: str) -> None:
+    """Say that such an attempt succeeded."""
+    succeeded(name, origin().address)
 
 
 def begin(name: str, address: str) -> None:

@@ -17,6 +17,14 @@ from archivolt_host.kit.db import now
 from archivolt_host.kit.errors import InvalidError, NotFoundError, RefusedError
 
 
+def name_of(id: UUID) -> str | None:
+    """Return the name of a group, or None."""
+    try:
+        return groups.get(id).name
+    except NotFoundError:
+        return None
+
+
 def create(name: str, description: str = "") -> Group:
     """Make a group; a used name is refused."""
     key = _free(name)

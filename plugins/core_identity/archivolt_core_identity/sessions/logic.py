@@ -32,8 +32,10 @@ def digest(proof: str) -> str:
     return sha256(proof.encode()).hexdigest()
 
 
-def begin(user_id: UUID, kind: str, proof: str, lifetime: float) -> Session:
-    """Note a sign-in."""
+def begin(
+    user_id: UUID, kind: str, proof: str, lifetime: float, **more: Any
+) -> Session:
+    """Note a sign-in; ``more`` says who acts, and why, where it is not the user."""
     return sessions.create(
         user_id=user_id,
         kind=kind,
@@ -41,6 +43,7 @@ def begin(user_id: UUID, kind: str, proof: str, lifetime: float) -> Session:
         expires_at=now() + timedelta(seconds=lifetime),
         address=origin().address,
         user_agent=origin().user_agent[:MAX_AGENT],
+        **more,
     )
 
 

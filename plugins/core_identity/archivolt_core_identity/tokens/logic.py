@@ -1,6 +1,7 @@
 """Issues and verifies tokens. A token belongs to one session of one tenant."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import lru_cache
 from secrets import token_urlsafe
 from time import time
@@ -20,12 +21,13 @@ from flask_jwt_extended.exceptions import JWTExtendedException
 from archivolt_core_identity import caller, signing_in
 from archivolt_core_identity.keyring import FIRST, Keyring
 from archivolt_core_identity.sessions import logic as sessions
-from archivolt_core_identity.sessions.models import TOKENS
+from archivolt_core_identity.sessions.models import IMPERSONATION, TOKENS
 from archivolt_core_identity.users import logic as people
 from archivolt_hookspecs.identity import Actor
+from archivolt_host.kit import audit
 from archivolt_host.kit.context import tenant
-from archivolt_host.kit.db import reading
-from archivolt_host.kit.errors import UnauthorizedError
+from archivolt_host.kit.db import now, reading
+from archivolt_host.kit.errors import NotFoundError, UnauthorizedError
 from archivolt_host.kit.settings import setting
 
 PLUGIN, KEYRING = "core_identity", "archivolt_keyring"
@@ -99,6 +101,29 @@ def issue(user: UUID, session: UUID, proof: str) -> dict[str, Any]:
             str(user),
             expires_delta=timedelta(seconds=setting(PLUGIN, "refresh_lifetime")),
             additional_claims={**claims, "jti": proof},
+        ),
+        "expires_in": lifetime,
+    }
+
+
+def impersonate(
+    user: str, impersonator: UUID, reason: str, to: datetime
+) -> dict[str, Any]:
+    """Return a token with which somebody else acts as a user, until a moment."""
+    found = people.find_actor(user)
+    if found is None:
+        raise NotFoundError("User", user)
+    lifetime = max(1, int((to - now()).total_seconds()))
+    who = {"impersonator": impersonator, "reason": reason}
+    session = sessions.begin(found.id, IMPERSONATION, token_urlsafe(), lifetime, **who)
+    acting = replace(found, impersonator=impersonator)
+    told = {"reason": reason, "to": to.isoformat()}
+    audit.note("impersonate", found.id, after=told, actor=acting)
+    return {
+        "access": create_access_token(
+            str(found.id),
+            expires_delta=timedelta(seconds=lifetime),
+            additional_claims={"org": tenant().slug, "sid": str(session.id)},
         ),
         "expires_in": lifetime,
     }

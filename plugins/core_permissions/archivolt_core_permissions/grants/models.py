@@ -8,6 +8,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from archivolt_host.kit.db import Base, UuidMixin, now
 
+# The tenant itself as a scope. Outside it goes by the tenant's id, which an archive
+# that is brought in elsewhere does not keep.
+ROOT = UUID(int=0)
 USER, GROUP = "user", "group"
 KINDS = (USER, GROUP)
 ACTIVE = "active"  # of users, as the identity hooks name it

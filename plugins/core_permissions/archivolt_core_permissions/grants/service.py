@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, select
 
 from archivolt_core_permissions.grants.models import ALLOW, USER, Grant
 from archivolt_host.kit.service import Service
@@ -86,10 +86,8 @@ class GrantService(Service[Grant]):
         return self._rows(query.order_by(self._c["created_at"], self._c["id"]))
 
     def _condition(self, name: str, value: Any) -> ColumnElement[bool]:
-        if name == "of":  # one's own, and those on the scopes that one may share
-            subjects, scope = value
-            own = self._c["subject_id"].in_(subjects)
-            return own if scope is None else or_(own, self._c["scope_id"] == scope)
+        if name == "of":
+            return self._c["subject_id"].in_(value)
         return super()._condition(name, value)
 
 

@@ -20,6 +20,21 @@ PRESETS = (
     (4, "member", "Works with documents."),
     (5, "guest", "Reads."),
 )
+OLD_NAMES = {"admin": "owner"}
+ROLES = sa.column("roles", sa.JSON())
+GRANT = sa.table(
+    "permissions_grant",
+    *(sa.column(n, sa.Uuid()) for n in ("id", "subject_id", "scope_id", "role_id")),
+    sa.column("subject_kind"),
+    sa.column("effect"),
+    sa.column("created_at", db.Timestamp()),
+)
+PATH = sa.table(
+    "permissions_scope_path",
+    sa.column("scope_id", sa.Uuid()),
+    sa.column("ancestor_id", sa.Uuid()),
+    sa.column("depth", sa.Integer()),
+)
 
 
 def upgrade() -> None:
@@ -111,6 +126,57 @@ def upgrade() -> None:
         ],
     )
     op.bulk_insert(epoch, [{"id": UUID(int=0), "token": uuid4()}])
+    if not op.get_context().as_sql:  # a new tenant has nothing to take over
+        take_over_roles(op.get_bind())
+        take_over_folders(op.get_bind())
+
+
+def take_over_roles(connection):
+    """Grant the roles that users had in a column of their own; admin is now owner."""
+    if "roles" not in columns_of(connection, "identity_user"):
+        return
+    users = sa.table("identity_user", sa.column("id", sa.Uuid()), ROLES)
+    rows = connection.execute(sa.select(users.c.id, users.c.roles)).all()
+    names = {name: UUID(int=number) for number, name, _ in PRESETS}
+    new = [
+        {
+            "id": uuid4(),
+            "subject_kind": "user",
+            "subject_id": user,
+            "scope_id": UUID(int=0),
+            "role_id": names[OLD_NAMES.get(role, role)],
+            "effect": "allow",
+            "created_at": datetime.now(UTC),
+        }
+        for user, roles in rows
+        for role in {OLD_NAMES.get(role, role) for role in roles} & set(names)
+    ]
+    if new:
+        connection.execute(sa.insert(GRANT), new)
+
+
+def take_over_folders(connection):
+    """Enter the folders that there are into the tree of scopes."""
+    if "parent_id" not in columns_of(connection, "documents_folder"):
+        return
+    names = ("id", "parent_id")
+    folders = sa.table("documents_folder", *(sa.column(n, sa.Uuid()) for n in names))
+    rows = connection.execute(sa.select(folders.c.id, folders.c.parent_id)).all()
+    above, paths = dict(map(tuple, rows)), []
+    for folder in above:
+        depth, ancestor = 0, folder
+        while ancestor is not None:
+            paths.append({"scope_id": folder, "ancestor_id": ancestor, "depth": depth})
+            depth, ancestor = depth + 1, above[ancestor]
+    if paths:
+        connection.execute(sa.insert(PATH), paths)
+
+
+def columns_of(connection, table):
+    found = sa.inspect(connection)
+    if not found.has_table(table):
+        return set()
+    return {column["name"] for column in found.get_columns(table)}
 
 
 def downgrade() -> None:

@@ -163,7 +163,7 @@ def _snapshot(
     """Read what somebody holds, in the transaction that has read the token."""
     roles = _roles(tenant, token)
     until: dict[UUID, dict[tuple[str, bool], datetime]] = {}
-    for row in rights.holdings([user, *groups], tenant):
+    for row in rights.holdings([user, *groups]):
         until.setdefault(row.role_id, {})[row.effect, bool(row.whole)] = row.until
     return Snapshot(
         tuple(Held(id, *roles[id], held) for id, held in until.items() if id in roles)

@@ -10,7 +10,6 @@ from sqlalchemy import (
     Row,
     Select,
     Table,
-    Uuid,
     bindparam,
     false,
     func,
@@ -21,7 +20,7 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from archivolt_core_permissions.grants.models import ALLOW, DENY, Grant
+from archivolt_core_permissions.grants.models import ALLOW, DENY, ROOT, Grant
 from archivolt_core_permissions.rights.models import THE_ONE, Epoch
 from archivolt_core_permissions.roles.models import Role
 from archivolt_core_permissions.scopes.models import ScopePath
@@ -43,7 +42,7 @@ HOLDINGS = (
     select(
         GRANT.c.role_id,
         GRANT.c.effect,
-        (GRANT.c.scope_id == bindparam("tenant", type_=Uuid())).label("whole"),
+        (GRANT.c.scope_id == ROOT).label("whole"),
         UNTIL.label("until"),
     )
     .where(GRANT.c.subject_id.in_(bindparam("subjects", expanding=True)))
@@ -79,10 +78,9 @@ class RightsService(Service[Epoch]):
         self.connection.execute(mine.values(token=token))
         return token
 
-    def holdings(self, subjects: Sequence[UUID], tenant: UUID) -> Sequence[Row[Any]]:
+    def holdings(self, subjects: Sequence[UUID]) -> Sequence[Row[Any]]:
         """Return each role held: to what effect, on the tenant or below, how long."""
-        values = {"subjects": subjects, "tenant": tenant}
-        return self.connection.execute(HOLDINGS, values).all()
+        return self.connection.execute(HOLDINGS, {"subjects": subjects}).all()
 
     def roles(self) -> Sequence[Any]:
         """Return all roles."""

@@ -69,9 +69,13 @@ class ScopeService(Service[ScopePath]):
     def hang(self, scope: UUID, parent: UUID) -> None:
         """Put a container that was cut, with everything in it, below another one."""
         above, below = PATH.alias("above"), PATH.alias("below")
-        rows = select(
-            above.c.ancestor_id, below.c.scope_id, above.c.depth + below.c.depth + 1
-        ).where(above.c.scope_id == parent, below.c.ancestor_id == scope)
+        rows = (
+            select(
+                above.c.ancestor_id, below.c.scope_id, above.c.depth + below.c.depth + 1
+            )
+            .join_from(above, below, below.c.ancestor_id == scope)  # each with each
+            .where(above.c.scope_id == parent)
+        )
         names = ("ancestor_id", "scope_id", "depth")
         self.connection.execute(insert(PATH).from_select(names, rows))
 

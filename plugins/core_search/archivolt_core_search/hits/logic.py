@@ -8,7 +8,7 @@ from archivolt_core_search.hits.service import SCALE, After, hits
 from archivolt_core_search.words.folding import storable
 from archivolt_core_search.words.queries import Query, parse
 from archivolt_core_search.words.snippets import Snippets
-from archivolt_host.kit import hooks
+from archivolt_host.kit import access, hooks
 from archivolt_host.kit.errors import InvalidError, UnavailableError
 from archivolt_host.kit.paging import Page, Slice
 from archivolt_host.kit.settings import setting
@@ -21,8 +21,9 @@ def search(page: Page, q: str, filters: Mapping[str, Any]) -> Slice:
     """Return the best hits of a query among the documents that the filters leave."""
     query = parse(q)
     filters = {n: storable(v) if isinstance(v, str) else v for n, v in filters.items()}
-    found = hits.find(query, _after(page), page.limit + 1, filters)
-    count = hits.count(query, filters) if page.count else None
+    seen = access.filter("documents.read")
+    found = hits.find(query, _after(page), page.limit + 1, filters, seen)
+    count = hits.count(query, filters, seen) if page.count else None
     shown, more = found[: page.limit], len(found) > page.limit
     end = page.cursor_at([shown[-1].score, shown[-1].id]) if more else None
     return Slice(_described(query, shown), end, count)

@@ -27,7 +27,7 @@ from sqlalchemy import (
 from archivolt_core_search.index.models import PARTS, Document, Tag, part_row
 from archivolt_core_search.words import vectors
 from archivolt_core_search.words.queries import Query
-from archivolt_host.kit.service import Service
+from archivolt_host.kit.service import Service, Visible
 
 Filters = Mapping[str, Any]
 SCALE = 1e12  # scores are whole numbers inside: equal ones are equal everywhere
@@ -102,10 +102,16 @@ class HitService(Service[Document]):
 
     model = Document
     kind = "Document"
+    scope_columns = ("id", "folder_id")
     sql_verbs = ("find", "count", "entries", "part_text")
 
     def find(
-        self, query: Query, after: After | None, limit: int, filters: Filters
+        self,
+        query: Query,
+        after: After | None,
+        limit: int,
+        filters: Filters,
+        visible: Visible,
     ) -> Sequence[Row[Any]]:
         """Return id, key and score of the best hits that come after one."""
         hits = HITS[self._dialect]
@@ -114,15 +120,16 @@ class HitService(Service[Document]):
         found = found.join(hits, hits.c.key == Document.key)
         if after is not None:
             found = found.where(_beyond(score, *after))
-        found = self._where(found, filters).order_by(score.desc(), Document.id)
+        found = self._where(found, filters, self._seen(visible, listing=True))
+        found = found.order_by(score.desc(), Document.id)
         return self.connection.execute(found.limit(limit), self._asked(query)).all()
 
-    def count(self, query: Query, filters: Filters) -> int:
+    def count(self, query: Query, filters: Filters, visible: Visible) -> int:
         """Return how many documents match."""
         hits = HITS[self._dialect]
         every = select(func.count()).select_from(Document)
         every = every.join(hits, hits.c.key == Document.key)
-        counted = self._where(every, filters)
+        counted = self._where(every, filters, self._seen(visible, listing=True))
         return int(self.connection.scalar(counted, self._asked(query)) or 0)
 
     def entries(self, keys: Sequence[int]) -> Mapping[int, Row[Any]]:

@@ -1,0 +1,58 @@
+"""``archivolt runs``, used rightly and wrongly."""
+
+import re
+from uuid import uuid4
+
+import pytest
+
+
+def the_run(cli):
+    """Return the id of the one run of the system."""
+    [id] = re.findall(r"[0-9a-f-]{36}", cli.ok("runs", "list", "--system"))
+    return id
+
+
+def test_the_creation_of_a_tenant_is_among_the_systems_runs(cli):
+    said = cli.ok("runs", "list", "--system")
+    assert "host.create_tenant" in said
+    assert "done" in said
+    shown = cli.ok("runs", "show", the_run(cli), "--system")
+    assert "host.create_tenant (version 1) is done." in shown
+    assert re.search(r"provision +done", shown)
+    assert "a test password" not in shown
+
+
+def test_a_tenant_without_runs_says_so(cli):
+    assert cli.ok("runs", "list") == "There is no such run.\n"
+    assert cli.ok("runs", "list", "--status", "stuck") == "There is no such run.\n"
+
+
+def test_a_plan_shows_the_steps_and_the_way_back(cli):
+    said = cli.ok("runs", "plan", "host.create_tenant")
+    forward, _, backward = said.partition("taken back so:")
+    assert forward.index("enter") < forward.index("provision")
+    assert backward.index("provision") < backward.index("enter")
+    assert re.search(r"enter +local +1 +leave", forward)
+    assert re.search(r"provision +external +4 +drop", forward)
+    assert re.search(r"first admin +external, perhaps +4 +stays: The user", backward)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("plan host.create_tenan", "There is no orchestrator host.create_tenan. Did"),
+        ("plan", "Name one of "),
+        (f"show {uuid4()}", "Run "),
+        ("show x", "Invalid value for 'ID'"),
+        ("list --status open", "A status is one of running, unwinding, stuck, done"),
+        ("list -t nobody", "There is no active tenant nobody."),
+    ],
+)
+def test_a_wrong_use_is_one_sentence(cli, words, said):
+    assert cli.refused("runs", *words.split()).startswith(said)
+
+
+@pytest.mark.parametrize("deed", ["retry", "skip", "cancel"])
+def test_what_has_ended_stays_as_it_is(cli, deed):
+    said = cli.refused("runs", deed, the_run(cli), "--system")
+    assert "done" in said or "stuck" in said

@@ -1,0 +1,1 @@
+"""Explanations: which grant lets somebody do something, or what they lack."""

@@ -1,0 +1,1 @@
+"""People: what becomes of their rights when they come, change and go."""

@@ -1,0 +1,1 @@
+"""Who runs the deployment, and the keys of its tokens."""

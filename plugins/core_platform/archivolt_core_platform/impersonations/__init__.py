@@ -1,0 +1,1 @@
+"""Acting as a tenant's user, for a reason and a while."""
