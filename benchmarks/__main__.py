@@ -9,8 +9,8 @@ from benchmarks.measuring import How
 from benchmarks.workloads import WORKLOADS
 
 PARTS: tuple[str, ...] = ("compare", "figures", "tenants", "plugins")
-PARTS += ("workflow", "steps", "audit", "upload")
-USUAL = ("compare", "figures", "tenants", "plugins", "workflow", "audit")
+PARTS += ("workflow", "jobs", "steps", "audit", "signin", "upload")
+USUAL = ("compare", "figures", "tenants", "plugins", "workflow", "audit", "signin")
 QUICK = ("compare", "figures")
 
 ABOUT = """\
@@ -24,12 +24,14 @@ parts:
   tenants    100 tenants in turn against one
   plugins    20 idle plugins more
   workflow   a transition, the inbox, timers and guards, in one process
+  jobs       jobs per second and enqueueing beside RQ and Celery; idle tenants
   steps      a durable step against its bare transaction; recovery after SIGKILL
   audit      a write with a journal against one without; how fast it is verified
+  signin     how much of a sign-in's CPU is argon2, and with which parameters
   upload     memory that an upload of 2 GiB takes (make bench-upload)
 
 examples:
-  python -m benchmarks                       all but steps and upload, ten minutes
+  python -m benchmarks                       all but jobs, steps and upload, ten minutes
   python -m benchmarks --quick               a smoke run, no figure to be trusted
   python -m benchmarks compare --only get    one workload
   python -m benchmarks compare --rounds 9    more rounds where the machine is busy
