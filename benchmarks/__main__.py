@@ -9,7 +9,7 @@ from benchmarks.measuring import How
 from benchmarks.workloads import WORKLOADS
 
 PARTS: tuple[str, ...] = ("compare", "figures", "tenants", "plugins")
-PARTS += ("workflow", "steps", "audit", "upload")
+PARTS += ("workflow", "steps", "audit", "permissions", "upload")
 USUAL = ("compare", "figures", "tenants", "plugins", "workflow", "audit")
 QUICK = ("compare", "figures")
 
@@ -26,6 +26,7 @@ parts:
   workflow   a transition, the inbox, timers and guards, in one process
   steps      a durable step against its bare transaction; recovery after SIGKILL
   audit      a write with a journal against one without; how fast it is verified
+  permissions  checks and lists with a million grants (some minutes to fill)
   upload     memory that an upload of 2 GiB takes (make bench-upload)
 
 examples:
