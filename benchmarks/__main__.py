@@ -9,7 +9,11 @@ from benchmarks.measuring import How
 from benchmarks.workloads import WORKLOADS
 
 PARTS: tuple[str, ...] = ("compare", "figures", "tenants", "plugins")
+<<<<<<< HEAD
 PARTS += ("workflow", "steps", "audit", "permissions", "upload")
+=======
+PARTS += ("workflow", "jobs", "steps", "audit", "upload")
+>>>>>>> main
 USUAL = ("compare", "figures", "tenants", "plugins", "workflow", "audit")
 QUICK = ("compare", "figures")
 
@@ -24,13 +28,14 @@ parts:
   tenants    100 tenants in turn against one
   plugins    20 idle plugins more
   workflow   a transition, the inbox, timers and guards, in one process
+  jobs       jobs per second and enqueueing beside RQ and Celery; idle tenants
   steps      a durable step against its bare transaction; recovery after SIGKILL
   audit      a write with a journal against one without; how fast it is verified
   permissions  checks and lists with a million grants (some minutes to fill)
   upload     memory that an upload of 2 GiB takes (make bench-upload)
 
 examples:
-  python -m benchmarks                       all but steps and upload, ten minutes
+  python -m benchmarks                       all but jobs, steps and upload, ten minutes
   python -m benchmarks --quick               a smoke run, no figure to be trusted
   python -m benchmarks compare --only get    one workload
   python -m benchmarks compare --rounds 9    more rounds where the machine is busy

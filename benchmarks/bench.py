@@ -31,10 +31,11 @@ class Size:
     starts: int = 3
     writes: int = 500
     entries: int = 300_000
+    jobs: int = 3000
 
 
 USUAL_SIZE = Size(2000, 100)
-SMALL = Size(60, 10, 5, 1, 50, 5000)
+SMALL = Size(60, 10, 5, 1, 50, 5000, jobs=500)
 
 
 class Bench:
@@ -105,6 +106,21 @@ class Bench:
         print("\nWorkflows:")
         sizes = SMALL if self.how.rounds == 1 else SIZES
         for figure in Workflows(self.folder / "workflow", sizes).figures():
+            self._keep(figure)
+
+    def jobs(self) -> None:
+        """Run jobs beside RQ and Celery, and let many tenants rest."""
+        from benchmarks.jobs import comparing as jobs
+        from benchmarks.jobs import resting
+
+        print("\nJobs:")
+        folders = [self.folder / name for name in ("jobs", "resting")]
+        for folder in folders:
+            folder.mkdir()
+        found, rounds = jobs.compare(folders[0], self.how.rounds, self.size.jobs)
+        self.found["jobs"] = rounds
+        idle = self.size.tenants * 10
+        for figure in (*found, *resting.idle_tenants(folders[1], idle)):
             self._keep(figure)
 
     def steps(self) -> None:

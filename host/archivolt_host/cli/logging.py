@@ -48,6 +48,19 @@ def configure(level: str = "info", *, for_people: bool = False) -> None:
         ),
         cache_logger_on_first_use=not for_people,
     )
+    root = logging.getLogger()
+    if not any(isinstance(handler, Forwarding) for handler in root.handlers):
+        root.addHandler(Forwarding(logging.WARNING))
+
+
+class Forwarding(logging.Handler):
+    """Says what libraries and the supervisor log in the same lines as all else."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Hand one line on."""
+        more = {"exc_info": record.exc_info} if record.exc_info else {}
+        log = structlog.get_logger(record.name)
+        log.log(record.levelno, record.getMessage(), **more)
 
 
 def _for_people() -> list[Any]:

@@ -21,6 +21,8 @@ from archivolt_host.tenants.provisioning import Provisioner
 CHUNK = 1000  # rows in memory at once
 #: Where the host itself keeps rows for plugins: the table, and whose a row is.
 HELD = {
+    "host_step": "run_id IN (SELECT id FROM host_run WHERE name LIKE :plugin || '.%')",
+    "host_run": "name LIKE :plugin || '.%'",
     "host_job": "name LIKE :plugin || '.%'",
     "host_schedule": "source = :plugin OR runs LIKE :plugin || '.%'",
     "host_subscriber": "plugin = :plugin",

@@ -9,7 +9,7 @@ from archivolt_host.errors import InvalidError, RefusedError
 from archivolt_host.kit.testing.killing import in_child
 from archivolt_host.orchestration.creation import CreateTenant
 from archivolt_host.orchestration.models import CatalogRunRow
-from archivolt_host.orchestration.sweeping import sweep_system
+from archivolt_host.orchestration.sweeping import keep_sweeping_system, sweep_system
 from archivolt_host.tenants import context, sessions
 from archivolt_host.tenants.columns import now
 from archivolt_host.tenants.migrations import schema_migration
@@ -113,6 +113,14 @@ def test_a_refused_first_user_leaves_no_tenant(host, create, runs, traces):
     assert runs() == {"refused": "undone"}
     assert host.catalog.all(*STATES) == []
     assert traces() == before
+
+
+def test_the_relay_goes_on_with_what_was_left(host, create, runs, let_leases_end):
+    assert in_child(lambda: create("acme"), 4)
+    let_leases_end()
+    looks = iter((False, True))
+    keep_sweeping_system(lambda seconds: next(looks))
+    assert runs() == {"acme": "undone"}
 
 
 def test_a_name_is_taken_while_its_tenant_is_made(host, create, let_leases_end):

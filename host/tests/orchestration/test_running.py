@@ -1,10 +1,12 @@
 """Steps in order, undone in reverse; children, early ends, outputs, unique keys."""
 
+import threading
+
 import pytest
 
 from archivolt_host.errors import NotFoundError, RefusedError
 from archivolt_host.kit import orchestrator as kit
-from archivolt_host.tenants import sessions
+from archivolt_host.tenants import context, sessions
 
 pytestmark = [
     pytest.mark.plugins("core_identity", "bank"),
@@ -93,6 +95,28 @@ def test_the_same_unique_key_is_done_once(bank, ask):
     first = bank.Transfer("a", "b", 30).run(unique="order 7")
     assert bank.Transfer("a", "b", 30).run(unique="order 7") == first
     assert money(ask) == {"a": 70, "b": 130}
+
+
+def test_of_two_with_the_same_key_at_the_same_time_one_is_done(bank, tenant, ask):
+    together, ends, refused = threading.Barrier(2), [], []
+
+    def order():
+        with context.acting(tenant):
+            together.wait(10)
+            try:
+                ends.append(bank.Transfer("a", "b", 30).run(unique="order 7"))
+            except RefusedError as error:
+                refused.append(str(error))
+
+    both = [threading.Thread(target=order) for _ in range(2)]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join(60)
+    assert len(set(ends)) == 1
+    assert all("is under way already: see /vault/runs/" in said for said in refused)
+    assert money(ask) == {"a": 70, "b": 130}
+    assert ask("SELECT COUNT(*) FROM host_run WHERE parent_id IS NULL") == [(1,)]
 
 
 def test_an_undone_run_frees_its_unique_key(bank, ask):

@@ -7,6 +7,7 @@ keep the key elsewhere, where that matters.
 import fcntl
 import hashlib
 import os
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -71,6 +72,16 @@ class SealFolder:
             os.write(file, "".join(lines).encode())
             os.fsync(file)
         return True
+
+    def set_aside(self, slug: str, tenant: UUID) -> str | None:
+        """Begin anew, and keep all lines elsewhere; return where, if there were any."""
+        path = self._path(slug, tenant)
+        aside = path.with_suffix(f".{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}")
+        try:
+            path.rename(aside)
+        except FileNotFoundError:
+            return None
+        return str(aside)
 
     def _path(self, slug: str, tenant: UUID) -> Path:
         return self._folder / slug / f"{tenant}.jsonl"

@@ -28,3 +28,6 @@ class Outside(Protocol):
         self, slug: str, tenant: UUID, lines: Sequence[str], after: str | None
     ) -> bool:
         """Add lines durably, if ``after`` is still the last one; return whether."""
+
+    def set_aside(self, slug: str, tenant: UUID) -> str | None:
+        """Begin anew, and keep all lines elsewhere; return where, if there were any."""

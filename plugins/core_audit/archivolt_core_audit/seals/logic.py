@@ -10,6 +10,7 @@ import orjson
 from archivolt_core_audit.outside import outside
 from archivolt_core_audit.seals.models import Seal
 from archivolt_core_audit.seals.service import links, seals
+from archivolt_host.kit import audit
 from archivolt_host.kit.context import tenant
 from archivolt_host.kit.db import after_commit, now, reading, transaction
 from archivolt_host.kit.errors import RefusedError
@@ -88,8 +89,22 @@ def _refuse_older_copy() -> None:
         raise RefusedError(
             f"Seal {number} of this journal lies outside, and the database does not "
             "have it: it was cut off, or restored from an older copy. Nothing is "
-            "sealed until an operator has looked: 'archivolt audit verify'."
+            "sealed until an operator has looked ('archivolt audit verify') and, where "
+            "it was meant, has said so: 'archivolt audit begin-anew'."
         )
+
+
+def begin_anew(reason: str) -> str | None:
+    """Take this journal for the true one after a restore; what lay outside is kept.
+
+    The deed itself is in the journal. Returns where the old seals are.
+    """
+    slug, id = tenant().slug, tenant().id
+    line = outside().last(slug, id)
+    known = {"number": read(line).number, "to_seq": read(line).to_seq} if line else None
+    with transaction():  # first, so that nothing is set aside untold
+        audit.note("BEGIN_ANEW", id, known, {"reason": reason}, kind="audit.seal")
+    return outside().set_aside(slug, id)
 
 
 def _chain() -> tuple[int, int, bytes]:

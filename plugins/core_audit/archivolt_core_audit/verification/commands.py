@@ -39,6 +39,17 @@ def seal(tenant: str) -> None:
     click.echo(f"{tenant}: {count:,} entries sealed.")
 
 
+@audit.command()
+@tenant_option
+@click.option("--reason", required=True, help="Why, for the journal.")
+def begin_anew(tenant: str, reason: str) -> None:
+    """Seal on after the database was restored from a backup, as was meant."""
+    with in_tenant(tenant):
+        aside = sealing.begin_anew(reason)
+    kept = f" The seals until now are kept in {aside}." if aside else ""
+    click.echo(f"{tenant}: this is the journal from now on.{kept}")
+
+
 def _verify_with_progress(tenant: str) -> Verdict:
     end = links.last()
     console = Console(stderr=True)

@@ -1,10 +1,13 @@
 """What a plugin writes is recorded although it has no line of code for it."""
 
 import importlib
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text, update
 
+from archivolt_hookspecs.identity import Actor
+from archivolt_host.tenants import context
 from archivolt_host.tenants.recorded import UnrecordedWriteError
 
 CODE = """
@@ -301,3 +304,15 @@ def test_where_the_journal_does_not_work_nothing_is_written(
         plugin.lines.create(words="unheard")
 
     assert sql("SELECT count(*) FROM ledger_line") == [(0,)]
+
+
+def test_who_acts_for_somebody_else_is_named_and_so_is_the_other(
+    plugin, sql, in_tenant, tenant
+):
+    other, real = (UUID(int=n) for n in (1, 2))
+    actor = Actor(other, "grace", tenant.slug, impersonator=real)
+    with in_tenant(tenant), context.acting(tenant, actor):
+        plugin.lines.create(words="for another")
+
+    found = sql("SELECT actor, on_behalf_of FROM audit_entry WHERE actor_name='grace'")
+    assert [[UUID(str(id)) for id in row] for row in found] == [[real, other]]

@@ -40,3 +40,26 @@ def test_a_changed_one_is_1_and_names_the_first_bad_row(run, folders, attacker):
 
     assert verified.exit_code == 1
     assert verified.stdout.startswith("acme: Entry 1 (")
+
+
+def test_after_a_restore_that_was_meant_it_is_sealed_on(
+    run, folders, attacker, verify, journal, host
+):
+    folders("a", "b")
+    run("seal")
+    attacker.copy()
+    folders("c")
+    run("seal")
+    attacker.restore()
+    assert run("verify").exit_code == 1
+    assert "restored from an older copy" in str(run("seal").exception)
+
+    said = run("begin-anew", "--reason", "the disk died").output
+
+    assert "The seals until now are kept in" in said
+    assert run("seal").exit_code == 0
+    assert run("verify").exit_code == 0
+    (row,) = journal(action="BEGIN_ANEW")
+    assert row["before"]["number"] == 2
+    assert row["after"] == {"reason": "the disk died"}
+    assert len(list((host.home.path / "seals" / "acme").iterdir())) == 2

@@ -25,9 +25,8 @@ from archivolt_core_workflow.instances.models import CANCELLED, ENDED, RUNNING, 
 from archivolt_core_workflow.instances.service import events, instances
 from archivolt_core_workflow.running import deeds, opening
 from archivolt_core_workflow.running.facts import data_facts, facts_of
-from archivolt_hookspecs.identity import Actor
 from archivolt_host.kit import audit, hooks
-from archivolt_host.kit.context import acting_as, actor
+from archivolt_host.kit.context import actor
 from archivolt_host.kit.db import now, uuid7
 from archivolt_host.kit.errors import ArchivoltError, RefusedError
 
@@ -53,7 +52,6 @@ class Run:
         self.state, self.outcome = instance.state, instance.outcome
         self.number = instance.events
         self.facts = facts_of(definition, instance, self.marking)
-        self.deeds_as: Actor | None = None
         self._automatic: list[Token] = []
         self._passed = 0
 
@@ -152,11 +150,8 @@ class Run:
                 self.do(deed, self.facts)
 
     def do(self, deed: Deed, facts: Mapping[str, Any]) -> Any:
-        """Run an action as who acts, or as the starter where only time acts."""
-        if self.deeds_as is None:
-            return deeds.do(deed, facts)
-        with acting_as(self.deeds_as):
-            return deeds.do(deed, facts)
+        """Run an action."""
+        return deeds.do(deed, facts, self.instance.created_by)
 
     def _leave(self, tokens: Sequence[Token]) -> None:
         """Close what was open for tokens that are gone."""

@@ -6,13 +6,30 @@ from uuid import UUID
 
 from archivolt_core_workflow.engine.guards import Expr, Value
 from archivolt_core_workflow.engine.model import Deed
+from archivolt_hookspecs.identity import Actor
 from archivolt_host.kit import hooks
+from archivolt_host.kit.context import SYSTEM, acting_as, actor
 from archivolt_host.kit.errors import RefusedError
 
 
-def do(deed: Deed, facts: Mapping[str, Any]) -> Any:
-    """Run an action as whoever acts now: they need its permission themselves."""
-    return hooks.call(deed.name, **worked_out(deed.given, facts, deed.name))
+def do(deed: Deed, facts: Mapping[str, Any], starter: UUID) -> Any:
+    """Run an action as whoever acts, or as the starter where only time acts."""
+    given = worked_out(deed.given, facts, deed.name)
+    with acting_as(responsible(starter)):
+        return hooks.call(deed.name, **given)
+
+
+def responsible(starter: UUID) -> Actor:
+    """Return with whose rights an action is run: never with those of the system."""
+    user = actor()
+    if user.id != SYSTEM or starter == SYSTEM:
+        return user
+    found: Actor | None = hooks.first("find_actor", who=str(starter))
+    if found is None:
+        raise RefusedError(
+            "Who started it is not active any more: nobody's rights are left for it."
+        )
+    return found
 
 
 def worked_out(

@@ -15,6 +15,7 @@ from archivolt_core_workflow.instances.service import instances, timers
 from archivolt_core_workflow.running import deeds, people
 from archivolt_core_workflow.running.advancing import Run
 from archivolt_core_workflow.tasks.service import tasks
+from archivolt_hookspecs.identity import Actor
 from archivolt_host.kit import hooks
 from archivolt_host.kit.context import acting_as
 from archivolt_host.kit.db import now, reading, transaction
@@ -67,7 +68,6 @@ def _fire(timer: Timer) -> None:
     token = run.marking.token(timer.token) if run is not None else None
     if run is None or token is None or token.status != AT:
         return
-    run.deeds_as = hooks.first("find_actor", who=str(run.instance.created_by))
     if timer.kind == ESCALATION:
         _escalate(run, token, int(timer.name))
     else:
@@ -119,10 +119,11 @@ def call_action(instance_id: str, token: int) -> None:
         found = _calling(id, token)
     if found is None:
         return
-    node, action, given = found
+    node, action, given, who = found
     way, result = NEXT, None
     try:
-        result = hooks.call(action, **given)
+        with acting_as(who):
+            result = hooks.call(action, **given)
     except ArchivoltError:
         if node.transition(FAILED) is None:
             raise
@@ -135,8 +136,8 @@ def call_action(instance_id: str, token: int) -> None:
             logic.stored(run)
 
 
-def _calling(id: UUID, token: int) -> tuple[Node, str, dict[str, Any]] | None:
-    """Return the node that waits for its call, the action, and what it is given."""
+def _calling(id: UUID, token: int) -> tuple[Node, str, dict[str, Any], Actor] | None:
+    """Return the node that waits for its call, the action, its values, and for whom."""
     instance = instances.get(id)
     if instance.state != RUNNING:
         return None
@@ -146,4 +147,5 @@ def _calling(id: UUID, token: int) -> tuple[Node, str, dict[str, Any]] | None:
     if standing is None or node is None or node.deed is None:
         return None
     facts = run.facts_for(standing)
-    return node, node.deed.name, deeds.worked_out(node.deed.given, facts, node.title)
+    given = deeds.worked_out(node.deed.given, facts, node.title)
+    return node, node.deed.name, given, deeds.responsible(instance.created_by)

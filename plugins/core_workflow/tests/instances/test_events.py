@@ -32,7 +32,7 @@ class Plugin:
             Action("outside", send, ("what",), kind="external", offered=True),
             Action("inside", send, ("what",), offered=True),
             Action("hidden", send, ("what",)),
-            Action("guarded", send, ("what",), "users.never", offered=True),
+            Action("guarded", send, ("what",), "workflow.design", offered=True),
         ]
 """
 
@@ -282,6 +282,25 @@ def test_actions_that_do_not_exist_or_are_not_offered_are_refused(
     refused(people("admin").post(f"{path}/publish"), 422, words)
     report = people("admin").get(f"{path}/check").json
     assert (report["sound"], list(report["problems"])) == (False, ["nodes.c"])
+
+
+def test_time_acts_with_the_rights_of_the_starter_and_no_others(
+    people, publish, start, fast_forward, history
+):
+    call = {"kind": "call", "call": "guarded", "with": {"what": "x"}, "to": "z"}
+    ways = {"go": {"to": "z"}, "late": {"to": "c", "after": "1h"}}
+    inner = definition("t", "a", a={"kind": "state", "transitions": ways}, c=call)
+    publish(inner)
+    sub = {"kind": "sub", "definition": "s", "to": "c"}
+    plain = {"go": {"to": "z"}, "late": {"to": "z", "after": "1h"}}
+    publish(definition("s", "a", a={"kind": "state", "transitions": plain}))
+    publish(definition("outer", "b", b=sub, c=call))
+    mine, theirs = start("t"), start("t", by="ada")
+    above, below = start("outer"), start("outer", by="ada")
+    fast_forward(hours=2)
+    assert [at(people, one) for one in (mine, above)] == ["z", "z"]
+    assert [at(people, one) for one in (theirs, below)] == [["a"], ["b"]]
+    assert history(theirs) == ["start", "timer"]
 
 
 def test_items_are_added_while_others_are_worked_on(people, publish, start, happen):
