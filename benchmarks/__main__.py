@@ -9,12 +9,12 @@ from benchmarks.measuring import How
 from benchmarks.workloads import WORKLOADS
 
 PARTS: tuple[str, ...] = ("compare", "figures", "tenants", "plugins")
-<<<<<<< HEAD
-PARTS += ("workflow", "steps", "audit", "permissions", "upload")
-=======
-PARTS += ("workflow", "jobs", "steps", "audit", "upload")
->>>>>>> main
+PARTS += ("workflow", "jobs", "steps", "audit", "permissions", "upload")
 USUAL = ("compare", "figures", "tenants", "plugins", "workflow", "audit")
+=======
+PARTS += ("workflow", "jobs", "steps", "audit", "signin", "upload")
+USUAL = ("compare", "figures", "tenants", "plugins", "workflow", "audit", "signin")
+>>>>>>> main
 QUICK = ("compare", "figures")
 
 ABOUT = """\
@@ -32,6 +32,7 @@ parts:
   steps      a durable step against its bare transaction; recovery after SIGKILL
   audit      a write with a journal against one without; how fast it is verified
   permissions  checks and lists with a million grants (some minutes to fill)
+  signin     how much of a sign-in's CPU is argon2, and with which parameters
   upload     memory that an upload of 2 GiB takes (make bench-upload)
 
 examples:

@@ -155,6 +155,15 @@ class Bench:
         for figure in [*found, *checked]:
             self._keep(figure)
 
+    def signin(self) -> None:
+        """Measure what a sign-in costs beyond argon2."""
+        from benchmarks import signing_in  # it imports the host, as steps above
+
+        print("\nSigning in:")
+        times = 5 if self.how.rounds == 1 else 30
+        figure, self.found["signin"] = signing_in.cost(self.folder / "signin", times)
+        self._keep(figure)
+
     @property
     def _many(self) -> int:
         return self.size.documents

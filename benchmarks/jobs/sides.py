@@ -220,25 +220,24 @@ class Rq(Side):
 
 
 class Celery(Side):
-    """Celery's prefork pool."""
+    """Celery's prefork pool, in an environment of its own."""
 
     name = "celery"
     settings = "prefork, acks_late, prefetch 16 per process, no result, no gossip"
+    python = os.environ.get("ARCHIVOLT_BENCH_CELERY", "")
 
     def command(self) -> list[str]:
         """Return what starts the pool."""
         words = "-m celery -A benchmarks.jobs.celery_app worker --pool prefork"
         quiet = "--without-gossip --without-mingle --without-heartbeat -l ERROR"
         count = ["--concurrency", str(self.workers)]
-        return [sys.executable, *words.split(), *quiet.split(), *count]
+        return [self.python, *words.split(), *quiet.split(), *count]
 
     def enqueue(self, job: str, count: int) -> None:
         """Send each by itself."""
-        from benchmarks.jobs import celery_app
-
-        task = getattr(celery_app, job)
-        sent = () if job == "nothing" else ("a row",)
-        for _ in range(count):
-            task.apply_async(sent)
+        words = ["-m", "benchmarks.jobs.celery_app", job, str(count)]
+        subprocess.run(
+            [self.python, *words], env=self.environment, cwd=ROOT, check=True
+        )
 
     enqueue_many = enqueue  # Celery has no other way
