@@ -9,12 +9,8 @@ from benchmarks.measuring import How
 from benchmarks.workloads import WORKLOADS
 
 PARTS: tuple[str, ...] = ("compare", "figures", "tenants", "plugins")
-PARTS += ("workflow", "jobs", "steps", "audit", "permissions", "upload")
-USUAL = ("compare", "figures", "tenants", "plugins", "workflow", "audit")
-=======
-PARTS += ("workflow", "jobs", "steps", "audit", "signin", "upload")
+PARTS += ("workflow", "jobs", "steps", "audit", "permissions", "signin", "upload")
 USUAL = ("compare", "figures", "tenants", "plugins", "workflow", "audit", "signin")
->>>>>>> main
 QUICK = ("compare", "figures")
 
 ABOUT = """\
