@@ -1,6 +1,10 @@
-"""The same jobs for Celery."""
+"""The same jobs for Celery; ``python -m benchmarks.jobs.celery_app JOB COUNT`` sends.
+
+Run by a Python of its own: Celery wants an older python-dateutil than Archivolt.
+"""
 
 import os
+import sys
 
 from celery import Celery
 
@@ -15,3 +19,15 @@ app.conf.update(
 )
 nothing = app.task(tasks.nothing, name="nothing")
 write = app.task(tasks.write, name="write")
+
+
+def main() -> None:
+    """Send jobs, each by itself: there is no other way."""
+    task = {"nothing": nothing, "write": write}[sys.argv[1]]
+    sent = () if sys.argv[1] == "nothing" else ("a row",)
+    for _ in range(int(sys.argv[2])):
+        task.apply_async(sent)
+
+
+if __name__ == "__main__":
+    main()

@@ -4,7 +4,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -62,10 +61,11 @@ def compare(folder: Path, rounds: int, count: int) -> tuple[list[Figure], Any]:
 
 def _sides(folder: Path, url: str) -> dict[str, Side]:
     kinds: list[type[Side]] = [Archivolt, Rq]
-    if find_spec("celery"):
+    if Celery.python:
         kinds.append(Celery)
     else:
-        print("Celery is not installed: uv pip install --group bench measures it too.")
+        print("Celery is not measured: set ARCHIVOLT_BENCH_CELERY to the Python of an")
+        print("environment with 'celery[redis]', which wants pins other than ours.")
     return {kind.name: kind(folder, url, WORKERS) for kind in kinds}
 
 

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,9 +50,6 @@ class Side:
         """Put jobs into the queue at once, where that is offered."""
         raise NotImplementedError
 
-    def release(self) -> None:
-        """Let the workers at what was enqueued while they were away."""
-
     def clear(self) -> None:
         """Forget all jobs."""
 
@@ -84,10 +82,12 @@ class Side:
     def _run(self, job: str, count: int) -> float:
         """Run jobs and return the seconds from the first one on."""
         start = self.ran()
-        self.enqueue_many(job, count)
-        self.release()
+        sending = threading.Thread(target=self.enqueue_many, args=(job, count))
+        sending.start()  # some jobs run before the last one is sent
         began = self._until(start + 1)
-        return self._until(start + count) - began
+        seconds = self._until(start + count) - began
+        sending.join()
+        return seconds
 
     def _until(self, ran: int) -> float:
         end = time.perf_counter() + PATIENCE
@@ -129,7 +129,7 @@ class Archivolt(Side):
         self.host = open_host()
         prepare_catalog_database(self.host)
         who = {"placement": "sqlite", "admin": "", "password": ""}
-        CreateTenant(self.host.catalog, self.host.provisioner, "bench", **who).run()
+        CreateTenant("bench", **who).run()
         self.tenant = self.host.catalog.get("bench")
 
     @contextmanager
@@ -220,25 +220,24 @@ class Rq(Side):
 
 
 class Celery(Side):
-    """Celery's prefork pool."""
+    """Celery's prefork pool, in an environment of its own."""
 
     name = "celery"
     settings = "prefork, acks_late, prefetch 16 per process, no result, no gossip"
+    python = os.environ.get("ARCHIVOLT_BENCH_CELERY", "")
 
     def command(self) -> list[str]:
         """Return what starts the pool."""
         words = "-m celery -A benchmarks.jobs.celery_app worker --pool prefork"
         quiet = "--without-gossip --without-mingle --without-heartbeat -l ERROR"
         count = ["--concurrency", str(self.workers)]
-        return [sys.executable, *words.split(), *quiet.split(), *count]
+        return [self.python, *words.split(), *quiet.split(), *count]
 
     def enqueue(self, job: str, count: int) -> None:
         """Send each by itself."""
-        from benchmarks.jobs import celery_app
-
-        task = getattr(celery_app, job)
-        sent = () if job == "nothing" else ("a row",)
-        for _ in range(count):
-            task.apply_async(sent)
+        words = ["-m", "benchmarks.jobs.celery_app", job, str(count)]
+        subprocess.run(
+            [self.python, *words], env=self.environment, cwd=ROOT, check=True
+        )
 
     enqueue_many = enqueue  # Celery has no other way

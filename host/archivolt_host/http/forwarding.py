@@ -5,6 +5,7 @@ caller. So ``request.remote_addr`` is the one address that limits, audit and log
 """
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from archivolt_host.http.gates import Addresses, read
@@ -25,23 +26,30 @@ class Proxies:
 
     def __init__(self, trusted: Addresses) -> None:
         self.trusted = trusted
+        # The same few proxies, or callers on open connections, ask all the time.
+        self._known = lru_cache(maxsize=4096)(self._look)
 
     def settle(self, environ: dict[str, Any]) -> None:
         """Put the caller's address, scheme and host in place of the proxy's."""
         chain = environ.pop(FOR, "")
         scheme, host = environ.pop(PROTO, ""), environ.pop(HOST, "")
-        peer = read(environ.get("REMOTE_ADDR") or "")
-        if peer is None:
+        peer, trusted = self._known(environ.get("REMOTE_ADDR") or "")
+        if peer:
+            environ["REMOTE_ADDR"] = peer
+        if not trusted:
             return
-        environ["REMOTE_ADDR"] = str(peer)
-        if not self.trusted or str(peer) not in self.trusted:
-            return
-        environ["REMOTE_ADDR"] = self._caller(str(peer), chain)
+        environ["REMOTE_ADDR"] = self._caller(peer, chain)
         # Each proxy adds on the right: the last word is that of the one we know.
         if (last := _last(scheme).lower()) in SCHEMES:
             environ["wsgi.url_scheme"] = last
         if HOST_HEADER.fullmatch(_last(host)):
             environ["HTTP_HOST"] = _last(host)
+
+    def _look(self, peer: str) -> tuple[str, bool]:
+        """Return an address as it is compared, and whether a proxy of ours has it."""
+        found = read(peer)
+        text = str(found) if found is not None else ""
+        return text, text in self.trusted
 
     def _caller(self, peer: str, chain: str) -> str:
         """Return the first address from the right that is none of the proxies'.

@@ -198,11 +198,11 @@ class Journal:
         status: str,
         output: Any = None,
         problem: str | None = None,
-    ) -> None:
-        """Note what became of a step that was begun."""
+    ) -> bool:
+        """Note what became of a step; False where it does not stand any more."""
         values = {"of_run": run.id, "of_seq": seq, "new_status": status}
         values |= {"new_output": output, "new_problem": problem, "new_at": now()}
-        connection.execute(self.sql.mark, values)
+        return connection.execute(self.sql.mark, values).rowcount == 1
 
     def extend(self, run: Run) -> None:
         """Hold a run for another lease; harmless where it is no longer ours."""

@@ -89,7 +89,8 @@ class Statements:
         c, names = self.steps.c, ("status", "output", "problem", "at")
         to: dict[str, Any] = {n: bindparam(f"new_{n}") for n in names}
         change = self.steps.update().where(c.run_id == bindparam("of_run"))
-        return change.where(c.seq == bindparam("of_seq")).values(to)
+        change = change.where(c.seq == bindparam("of_seq"), c.status.in_(m.STANDING))
+        return change.values(to)
 
 
 IN_TENANT = Statements(m.RunRow, m.StepRow)

@@ -81,7 +81,7 @@ def _undo(drive: "Drive", row: Any, *, last: bool) -> None:
 
 
 def _undo_once(drive: "Drive", row: Any, last: bool) -> None:
-    step, status = drive.steps[row.seq], m.UNDONE
+    step = drive.steps[row.seq]
     undo = None if isinstance(step, Child) else step.undo
     if isinstance(step, Child) or step.external:
         with kept(drive.journal, drive.run):
@@ -89,24 +89,26 @@ def _undo_once(drive: "Drive", row: Any, last: bool) -> None:
                 _undo_child(drive)
             elif undo is not None:
                 undo()
+    is_kept = undo is None and not isinstance(step, Child)
     with drive.journal.writing() as work:
-        if not isinstance(step, Child):
-            if undo is not None and not step.external:
-                undo()
-            status = m.KEPT if undo is None else m.UNDONE
-        _note(drive, work.connection, row, status, last)
+        # First the note: where an earlier commit went through although its answer was
+        # lost, there is nothing left to undo.
+        status = m.KEPT if is_kept else m.UNDONE
+        stood = _note(drive, work.connection, row, status, last)
+        if stood and undo is not None and not step.external:
+            undo()
     run = drive.run
     run.cursor, run.attempts = row.seq, 0
     run.status = m.UNDONE if last else run.status
 
 
-def _note(drive: "Drive", connection: Any, row: Any, status: str, last: bool) -> None:
+def _note(drive: "Drive", connection: Any, row: Any, status: str, last: bool) -> bool:
     journal, run = drive.journal, drive.run
     if last:
         journal.turn(connection, run, m.UNDONE, row.seq)
     else:
         journal.move(connection, run, row.seq)
-    journal.mark(connection, run, row.seq, status, row.output)
+    return journal.mark(connection, run, row.seq, status, row.output)
 
 
 def _undo_child(drive: "Drive") -> None:

@@ -151,6 +151,7 @@ def test_no_job_is_lost_and_none_has_two_effects(
     for share in (4, 2):
         until(lambda share=share: done() >= MANY // share)
         disturb(doorbell, server, fleet)
+    until(is_there)
     enqueue_many(range(MANY, MANY + 10))  # rings after all of that
     until(lambda: done() == MANY + 10)
     assert Counter(texts()) == Counter(f"{n:04}" for n in range(MANY + 10))
@@ -167,6 +168,15 @@ def statuses():
     query = text("SELECT status, count(*) FROM host_job GROUP BY status")
     with sessions.reading() as work:
         return {status: number for status, number in work.connection.execute(query)}
+
+
+def is_there():
+    """Return whether the database can be written; connections may have died with it."""
+    try:
+        with sessions.transaction() as work:
+            return work.connection is not None
+    except Exception:
+        return False
 
 
 def done():
