@@ -9,7 +9,7 @@ from benchmarks.measuring import How
 from benchmarks.workloads import WORKLOADS
 
 PARTS: tuple[str, ...] = ("compare", "figures", "tenants", "plugins")
-PARTS += ("workflow", "jobs", "steps", "audit", "signin", "upload")
+PARTS += ("workflow", "jobs", "steps", "audit", "permissions", "signin", "upload")
 USUAL = ("compare", "figures", "tenants", "plugins", "workflow", "audit", "signin")
 QUICK = ("compare", "figures")
 
@@ -27,6 +27,7 @@ parts:
   jobs       jobs per second and enqueueing beside RQ and Celery; idle tenants
   steps      a durable step against its bare transaction; recovery after SIGKILL
   audit      a write with a journal against one without; how fast it is verified
+  permissions  checks and lists with a million grants (some minutes to fill)
   signin     how much of a sign-in's CPU is argon2, and with which parameters
   upload     memory that an upload of 2 GiB takes (make bench-upload)
 

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from benchmarks import auditing, comparing, figures, idle, uploading
+from benchmarks import auditing, comparing, figures, idle, permissions, uploading
 from benchmarks.figures import Figure
 from benchmarks.measuring import How, measure
 from benchmarks.servers import Server
@@ -140,6 +140,10 @@ class Bench:
         with started(self.archivolt):
             for figure in uploading.upload(self.archivolt):
                 self._keep(figure)
+
+    def permissions(self) -> None:
+        """Check and list with many grants."""
+        permissions.main()
 
     def audit(self) -> None:
         """Compare writes with a journal to writes without one, and verify one."""

@@ -155,6 +155,7 @@ def test_a_new_key_signs_nobody_out(app, tokens, sign_in, me, refresh):
 
 
 def test_a_retired_key_is_worth_nothing(tokens, sign_in, me, refresh, app):
+    assert me(tokens["access"]) == 200  # which this process remembers from now on
     keys.rotate()
     forget(app)
     new = sign_in().json
