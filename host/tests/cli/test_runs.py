@@ -1,7 +1,7 @@
 """``archivolt runs``, used rightly and wrongly."""
 
 import re
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 
@@ -42,7 +42,7 @@ def test_a_plan_shows_the_steps_and_the_way_back(cli):
     [
         ("plan host.create_tenan", "There is no orchestrator host.create_tenan. Did"),
         ("plan", "Name one of "),
-        (f"show {uuid4()}", "Run "),
+        (f"show {UUID(int=7)}", "Run "),
         ("show x", "Invalid value for 'ID'"),
         ("list --status open", "A status is one of running, unwinding, stuck, done"),
         ("list -t nobody", "There is no active tenant nobody."),

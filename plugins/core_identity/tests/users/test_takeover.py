@@ -6,7 +6,8 @@ from archivolt_core_identity.groups import logic as groups
 from archivolt_core_identity.invitations import logic as invitations
 from archivolt_core_identity.users import logic as people
 from archivolt_core_identity.users.service import users
-from archivolt_core_permissions.grants.logic import _add
+from archivolt_core_permissions.grants import logic as grants
+from archivolt_core_permissions.grants.models import ROOT
 from archivolt_core_permissions.roles.service import roles
 from archivolt_host.kit.context import on_behalf_of
 from archivolt_host.kit.errors import DeniedError, InvalidError
@@ -50,7 +51,7 @@ def test_nobody_puts_anybody_into_a_group_that_holds_more(acting):
         inner, outer = groups.create("inner"), groups.create("outer")
         groups.add_group(outer, inner.id)
         [owner] = [r for r in roles.all_named({"owner"}) if r.name == "owner"]
-        _add("group", outer.id, owner, context.tenant().id)
+        grants.add("group", outer.id, owner, ROOT)
     member = users.by_name("member")
     for group in (outer, inner):
         with acting("manager"), pytest.raises(DeniedError):
