@@ -145,15 +145,22 @@ def rings_url(home: Home, manifest: Manifest) -> str:
 def _refuse_what_concerns_all(manifest: Manifest, registry: Registry) -> None:
     """Stop at a manifest that is wrong as a whole; ``strict`` stops at anything."""
     problems = find_problems(manifest, registry.infos)
-    if manifest.host["strict"] and not os.environ.get(SAFE_MODE):
-        for name, reason in registry.out.items():
-            log.error("plugin out", plugin=name, reason=reason)
-        if registry.out:
-            raise SystemExit("strict = true, and plugins are out: see above.")
+    if manifest.host["strict"]:
+        _refuse_what_is_out(registry)
     else:
         problems = [p for p in problems if p.plugin is None]
     if problems:
         raise ManifestError(problems)
+
+
+def _refuse_what_is_out(registry: Registry) -> None:
+    """Stop the start of a strict host; in safe mode plugins are meant to be out."""
+    if os.environ.get(SAFE_MODE):
+        return
+    for name, reason in registry.out.items():
+        log.error("plugin out", plugin=name, reason=reason)
+    if registry.out:
+        raise SystemExit("strict = true, and plugins are out: see above.")
 
 
 def _databases(manifest: Manifest) -> Databases:
@@ -237,6 +244,8 @@ def create_app(host: Host) -> Edge:
     app.cross_origin = headers.allow_origins(app, settings["cors_origins"])
     dispatch.collect("extend_application", app=app)
     mount(app, host.registry, version=VERSION, extra=bool(settings["extra_mounts"]))
+    if settings["strict"]:
+        _refuse_what_is_out(host.registry)  # mounting has found out more
     health.bind(
         host.home,
         Addresses(settings["metrics_allow"]),

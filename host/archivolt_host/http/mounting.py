@@ -4,9 +4,11 @@ An extra mount is the same view at a second address, for clients that know a pro
 by other URLs: declared by the plugin, switched by ``extra_mounts`` in the manifest.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from archivolt_host.http import health, openapi, pages
+from archivolt_host.http.access import CLOSED
 from archivolt_host.http.blueprints import Blueprint
 from archivolt_host.http.edge import Edge
 from archivolt_host.http.resources import events, jobs, plugins, runs, schedules
@@ -49,7 +51,22 @@ def mount(app: Edge, registry: Registry, *, version: str, extra: bool) -> None:
             registry.put_out(plugin, f"Its routes cannot be mounted: {error}")
     app.freeze()
     _note_routes(app, registry)
+    for plugin, route in _undeclared(app):
+        registry.put_out(
+            plugin,
+            f"{route} declares no permission: mark its view with requires(), "
+            "signed_in() or public().",
+        )
     openapi.bind(openapi.Document(app, api, app.owners))
+
+
+def _undeclared(app: Edge) -> Iterator[tuple[str, str]]:
+    """Yield the routes of plugins that do not say who may use them."""
+    for rule in app.url_map.iter_rules():
+        owner = app.owners.get(rule.endpoint.rpartition(".")[0], HOST)
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            if owner != HOST and app.access[rule.endpoint, method] == CLOSED:
+                yield owner, f"{method} {rule.rule}"
 
 
 def _places(blueprint: Blueprint, extra: bool) -> list[tuple[str, str]]:

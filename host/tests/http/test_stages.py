@@ -2,6 +2,7 @@
 
 import pytest
 
+from archivolt_host.app import create_app
 from archivolt_host.tenants import context
 
 pytestmark = [
@@ -96,10 +97,9 @@ def test_the_stages_come_in_order(client, stranger, client_as, is_problem, host)
     member = client_as("member")
     headers = {"Authorization": "JWT x"}
     is_problem(client.get("/vault/notes", headers={"Org": "nobody", **headers}), *GONE)
-    is_problem(stranger.get("/vault/notes/closed", headers=headers), *STRANGER)
+    is_problem(stranger.get("/vault/notes/broken", headers=headers), *STRANGER)
     is_problem(stranger.get("/vault/nothing/there"), *STRANGER)
     is_problem(member.get("/vault/nothing/there"), *GONE)
-    is_problem(member.get("/vault/notes/closed"), 403, "denied")
     bad = member.put("/vault/plugins/nothing", data="{", content_type="text/plain")
     is_problem(bad, 403, "denied")
     is_problem(member.post("/vault/notes", data="{"), 415, "unsupported_media_type")
@@ -108,9 +108,46 @@ def test_the_stages_come_in_order(client, stranger, client_as, is_problem, host)
 GONE, STRANGER = (404, "not_found"), (401, "unauthorized")
 
 
-def test_a_route_that_declares_nothing_is_closed_even_to_admins(client_as, is_problem):
-    body = is_problem(client_as("admin").get("/vault/notes/closed"), 403, "denied")
-    assert "declares no permission" in body["detail"]
+CLOSED = """
+from archivolt_hookspecs import hookimpl
+from archivolt_host.kit.api import Blueprint, ModelAPIView, signed_in
+
+blueprint = Blueprint("closed", __name__)
+
+
+@blueprint.route("/closed")
+class Closed(ModelAPIView):
+    @signed_in()
+    def get(self):
+        return "open to whoever has signed in"
+
+    def post(self):
+        return "nobody declared who may do this"
+
+
+class Plugin:
+    @hookimpl
+    def register_blueprints(self):
+        return [blueprint]
+"""
+
+
+@pytest.mark.plugins("core_identity", "closed")
+def test_a_plugin_with_an_undeclared_route_is_out(make_plugin, open_home, client_as):
+    make_plugin("closed", CLOSED)
+    host = open_home()
+    admin = client_as("admin")
+    assert "POST /vault/closed declares no permission" in host.registry.out["closed"]
+    assert admin.get("/vault/closed").status_code == 404
+    assert admin.get("/vault/me").status_code == 200
+
+
+@pytest.mark.plugins("core_identity", "closed")
+@pytest.mark.settings(host={"strict": True})
+def test_it_stops_the_start_of_a_strict_host(make_plugin, open_home):
+    make_plugin("closed", CLOSED)
+    with pytest.raises(SystemExit, match="plugins are out"):
+        create_app(open_home())
 
 
 def test_the_request_id_is_echoed_where_it_is_fit_to_log(stranger):

@@ -97,12 +97,6 @@ class Later(ModelAPIView):
         return {"job": str(id)}
 
 
-@blueprint.route("/notes/closed")
-class Closed(ModelAPIView):
-    def get(self) -> str:
-        return "nobody declared who may see this"
-
-
 @blueprint.route("/notes/broken")
 class Broken(ModelAPIView):
     @signed_in()

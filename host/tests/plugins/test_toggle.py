@@ -68,7 +68,7 @@ def test_off_is_not_found_to_the_signed_in_and_unauthorized_to_strangers(
     off("leaf")
     assert off("notes")["state"] == "off"
     for one in (admin, member):
-        for path in ("/vault/notes", "/vault/notes/closed"):
+        for path in ("/vault/notes", "/vault/notes/broken"):
             assert one.get(path).status_code == 404
     assert client.get("/vault/notes", headers={"Org": "acme"}).status_code == 401
 
@@ -202,7 +202,7 @@ def test_a_catching_up_that_was_lost_is_begun_again_by_the_sweep(
         work.session.execute(text("DELETE FROM host_job"))
         bus.enqueue(jobs().get("host.sweep"))
     names = {job.name: job.status for job in run_jobs(tenant)}
-    assert names == {"host.sweep": "done", "host.resync": "done"}
+    assert {names["host.sweep"], names["host.resync"]} == {"done"}
 
 
 def effective(client):
