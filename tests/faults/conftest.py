@@ -120,14 +120,18 @@ class Deployment:
     def sweep(self):
         """Have the worker do the hourly sweep now, an hour and more later."""
         from archivolt_host.app import open_host
-        from archivolt_host.jobs.sweeping import sweep_all
+        from archivolt_host.jobs import bus
+        from archivolt_host.jobs.registry import jobs
+        from archivolt_host.tenants import context, sessions
         from archivolt_host.tenants.home import Home
 
         for left in self.incoming():
             os.utime(left, (time.time() - 7200,) * 2)
         host = open_host(Home(self.home), self.home.parent / "manifest.toml")
         try:
-            sweep_all()
+            for tenant in host.catalog.all():
+                with context.acting(tenant), sessions.transaction():
+                    bus.enqueue(jobs().get("host.sweep"))
         finally:
             host.close()
         self.until(lambda: self.incoming() == [])

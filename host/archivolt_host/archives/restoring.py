@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from sqlalchemy import func, select
+from sqlalchemy import func, inspect, select
 from sqlalchemy.exc import DBAPIError
 
 from archivolt_host.archives import folders
@@ -103,8 +103,10 @@ def refill(host: Opened, schemas: Path, progress: Progress) -> None:
 
 def _empty_catalog(host: Opened) -> None:
     with host.catalog_provisioner.migration(host.catalog_place) as connection:
+        there = set(inspect(connection).get_table_names())
         for table in reversed(CatalogBase.metadata.sorted_tables):
-            connection.execute(table.delete())
+            if table.name in there:  # others belong to plugins that are not here
+                connection.execute(table.delete())
 
 
 def _fill_catalog(host: Opened, archive: Archive, progress: Progress) -> None:

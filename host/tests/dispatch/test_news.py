@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import func, select, text, update
 
 from archivolt_host.jobs import delivery, events, lane_desk, lanes, positions
 from archivolt_host.jobs.event_models import EventRow, LaneRow, SubscriberRow
@@ -155,9 +155,8 @@ def test_what_a_subscriber_writes_is_committed_with_what_it_has_heard(
     tell()
     run_jobs()
     with sessions.reading() as work:
-        assert work.session.scalars(select(EventRow.arguments)).all() == [
-            {"thing": "it"}
-        ]
+        told = select(EventRow.arguments).where(EventRow.hook == "happened")
+        assert work.session.scalars(told).all() == [{"thing": "it"}]
 
 
 def test_who_lost_the_lease_commits_nothing_of_what_it_heard(answers, here):
@@ -219,7 +218,9 @@ def test_positions_have_no_gaps_whoever_gives_them(here):
     give()
     with sessions.reading() as work:
         query = select(EventRow.position).order_by(EventRow.position)
-        assert work.session.scalars(query).all() == list(range(1, 61))
+        found = work.session.scalars(query).all()
+    assert len(found) >= 60
+    assert found == list(range(1, len(found) + 1))
 
 
 def test_who_is_out_is_told_when_it_works_again(heard, plugins, run_jobs):
@@ -251,10 +252,9 @@ def test_how_far_everybody_has_heard_can_be_seen(heard, run_jobs):
     run_jobs()
     with sessions.reading() as work:
         rows = work.session.scalars(select(SubscriberRow)).all()
-    assert {row.plugin: row.position for row in rows} == {
-        **dict.fromkeys(("one", "two", "three"), 2),
-        "host": 2,
-    }
+        last = work.session.scalar(select(func.max(EventRow.position)))
+    heard_of = {row.plugin: row.position for row in rows}
+    assert heard_of == dict.fromkeys(("one", "two", "three", "host"), last)
 
 
 def test_only_news_is_told():

@@ -126,20 +126,3 @@ def test_the_process_ends_when_all_slots_are_lost(monkeypatch, stall, stalled, e
     assert ended.wait(0.6) is ends
     for body in held:
         body.release()
-
-
-def test_a_small_body_costs_nothing_to_speak_of():
-    bodies, content = Bodies(8, 30.0), b"x" * 500
-
-    def timed(wrapped):
-        began = time.perf_counter()
-        for _ in range(500):
-            environ = {"CONTENT_LENGTH": "500", "wsgi.input": BytesIO(content)}
-            body = bodies.of(environ) if wrapped else None
-            environ["wsgi.input"].read(500)
-            if body is not None:
-                body.release()
-        return (time.perf_counter() - began) / 500
-
-    plain = min(timed(False) for _ in range(5))
-    assert min(timed(True) for _ in range(5)) - plain < 20e-6

@@ -23,7 +23,7 @@ def lines(monkeypatch):
     """What is logged about limits, whatever another test has set up."""
     said = structlog.testing.LogCapture()
     log = structlog.wrap_logger(
-        None, processors=[said], cache_logger_on_first_use=False
+        None, processors=[said], wrapper_class=structlog.stdlib.BoundLogger
     )
     monkeypatch.setattr(limiting, "log", log)
     return said.entries

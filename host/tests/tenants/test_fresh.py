@@ -51,6 +51,7 @@ def test_a_fresh_tenant_has_the_tables_of_the_models(tenant, owner):
         assert differences(connection, Base.metadata) == []
 
 
+@pytest.mark.plugins(*read_manifest(MANIFEST).plugins)
 def test_the_catalog_has_the_tables_of_its_models(host, owner):
     with owner(host.catalog_place) as connection:
         assert differences(connection, CatalogBase.metadata) == []
