@@ -29,6 +29,7 @@ class Stage:
         self.name = name
         self.folder = folder
         self.opened: Host | None = None
+        self._clients: dict[str, Client] = {}
 
     @cached_property
     def found(self) -> Discovered:
@@ -142,8 +143,11 @@ class Stage:
         """Return a client of a tenant's administrator."""
         from archivolt_host.cli.conform.probing import Client
 
-        tenant = self.tenants[slug]
-        return Client.signed_in(self.app, tenant.slug, ADMIN, PASSWORD)
+        if slug not in self._clients:  # each sign-in would leave its traces
+            tenant = self.tenants[slug]
+            client = Client.signed_in(self.app, tenant.slug, ADMIN, PASSWORD)
+            self._clients[slug] = client
+        return self._clients[slug]
 
     @property
     def package(self) -> Path:

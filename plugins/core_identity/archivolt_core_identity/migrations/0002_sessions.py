@@ -50,3 +50,7 @@ def upgrade() -> None:
         ["user_id", "created_at", "id"],
         unique=False,
     )
+
+
+def downgrade() -> None:
+    op.drop_table("identity_session")

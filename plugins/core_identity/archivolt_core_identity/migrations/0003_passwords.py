@@ -55,3 +55,8 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_identity_reset_user_id"), "identity_reset", ["user_id"], unique=False
     )
+
+
+def downgrade() -> None:
+    op.drop_table("identity_reset")
+    op.drop_table("identity_attempt")

@@ -81,3 +81,12 @@ def upgrade() -> None:
         ["state", "username", "id"],
         unique=False,
     )
+
+
+def downgrade() -> None:
+    op.drop_index("ix_identity_user_state", "identity_user")
+    with op.batch_alter_table("identity_user") as table:
+        for column in ("kind", "display_name", "time_zone", "locale", "group_ids"):
+            table.drop_column(column)
+    op.drop_table("identity_key")
+    op.drop_table("identity_factor")

@@ -115,3 +115,10 @@ def upgrade() -> None:
         ["outer_id"],
         unique=False,
     )
+
+
+def downgrade() -> None:
+    op.drop_table("identity_nesting")
+    op.drop_table("identity_membership")
+    op.drop_table("identity_invitation")
+    op.drop_table("identity_group")

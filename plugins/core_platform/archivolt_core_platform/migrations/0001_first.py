@@ -64,3 +64,9 @@ def upgrade() -> None:
         ["tenant"],
         unique=False,
     )
+
+
+def downgrade() -> None:
+    op.drop_table("platform_impersonation")
+    op.drop_table("platform_user")
+    op.drop_table("platform_key")
