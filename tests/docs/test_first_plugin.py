@@ -22,7 +22,10 @@ enabled = ["core_identity", "core_permissions", "core_documents"]
 
 def script():
     """Return the whole page as one shell script."""
-    lines = ["set -euo pipefail", "archivolt tenants create acme --password 'a trial'"]
+    lines = [
+        "set -euo pipefail",
+        "archivolt tenants create acme --password 'a long trial'",
+    ]
     for kind, file, text in BLOCK.findall(PAGE.read_text()):
         if kind == "sh":
             lines.append(text)
