@@ -4,7 +4,9 @@ import sys
 import threading
 
 import pytest
+import structlog
 
+from archivolt_host.cli import logging as command_line
 from archivolt_host.plugins import dispatch
 from archivolt_host.tenants import context, sessions
 
@@ -71,3 +73,11 @@ def test_counting_leaves_out_what_only_begins_and_ends(tenant, query_count):
 @pytest.mark.placements
 def test_the_placement_is_where_tenants_are(placement, tenant):
     assert type(tenant.place).__name__ == f"{placement.title()}Place"
+
+
+def test_what_a_command_said_about_the_log_ends_with_the_next_home(open_home):
+    command_line.configure("critical", for_people=True)
+    open_home()
+    with structlog.testing.capture_logs() as lines:
+        structlog.get_logger().info("heard")
+    assert [line["event"] for line in lines] == ["heard"]

@@ -1,5 +1,6 @@
 """Open hosts on temporary homes, quickly and one after the other."""
 
+import logging
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -162,12 +163,14 @@ def _log_plainly() -> None:
     """Print each line of the log as JSON, to whatever pytest captures."""
     import structlog
 
+    structlog.reset_defaults()  # a command that ran before may have raised the level
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(default=str),
         ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.NOTSET),
         cache_logger_on_first_use=False,
     )
 
