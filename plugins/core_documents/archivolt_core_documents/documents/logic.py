@@ -1,6 +1,6 @@
 """The rules of the documents domain. Knows no SQL and no HTTP."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -25,7 +25,8 @@ from archivolt_core_documents.folders.models import (
 )
 from archivolt_core_documents.versions.models import Version
 from archivolt_core_documents.versions.service import versions
-from archivolt_hookspecs.documents import DocumentInfo
+from archivolt_hookspecs.documents import DocumentInfo, document_created
+from archivolt_hookspecs.events import EventInfo
 from archivolt_host.kit import access, hooks
 from archivolt_host.kit.access import EVERYTHING
 from archivolt_host.kit.context import actor, tenant
@@ -290,6 +291,17 @@ def purge_trash(limit: int = 1000) -> set[str]:
     documents.bulk_delete(ids)
     access.remove(ids)
     return hashes
+
+
+def visible_events(events: Iterable[EventInfo]) -> list[int]:
+    """Return the positions of the news of documents that the caller may read."""
+    told = {
+        event.position: UUID(event.arguments["document_id"])
+        for event in events
+        if event.hook == document_created.__name__
+    }
+    seen = documents.seen_among(list(told.values()), access.filter(READ))
+    return [position for position, id in told.items() if id in seen]
 
 
 def why_owner_stays(user_id: UUID) -> str | None:

@@ -14,6 +14,7 @@ from archivolt_core_documents.documents.models import (
     DocumentTag,
     DocumentText,
 )
+from archivolt_host.kit.access import Visible
 from archivolt_host.kit.db import Prepared
 from archivolt_host.kit.service import Service
 
@@ -31,6 +32,7 @@ class DocumentService(Service[Document]):
     scope_columns = ("id", "folder_id")
     sql_verbs = (
         "by_ids",
+        "seen_among",
         "any_in_folder",
         "count_of",
         "set_tags",
@@ -52,6 +54,14 @@ class DocumentService(Service[Document]):
     def by_ids(self, ids: Sequence[UUID]) -> Sequence[Document]:
         """Return those of the documents that exist."""
         return self._rows(self._sql.select.where(self._c["id"].in_(ids)))
+
+    def seen_among(self, ids: Sequence[UUID], visible: Visible) -> set[UUID]:
+        """Return the ids of those that somebody may see."""
+        query = select(self._c["id"]).where(self._c["id"].in_(ids))
+        condition = self._seen(visible, listing=False)
+        if condition is not None:
+            query = query.where(condition)
+        return set(self.connection.scalars(query))
 
     def any_in_folder(self, folder_id: UUID) -> bool:
         """Return whether a live document lies in a folder."""
