@@ -18,12 +18,7 @@ from archivolt_core_documents.documents.models import (
 )
 from archivolt_core_documents.documents.service import documents
 from archivolt_core_documents.folders.logic import enter as enter_folder
-from archivolt_core_documents.folders.models import (
-    CREATE,
-    DELETE,
-    READ,
-    UPDATE,
-)
+from archivolt_core_documents.folders.models import CREATE, DELETE, READ, UPDATE
 from archivolt_core_documents.versions.models import Version
 from archivolt_core_documents.versions.service import versions
 from archivolt_hookspecs.documents import DocumentInfo
