@@ -65,11 +65,14 @@ $(UV):
 	$(PYTHON_IS_NEW)
 	@PIP_ROOT_USER_ACTION=ignore $(PYTHON) -m pip install --quiet --target $(TOOLS) uv
 
+# Compiled at once: many containers set PYTHONDONTWRITEBYTECODE, and then each
+# process would compile everything anew, which trebles the time of a start.
 $(READY): $(UV) constraints.txt pyproject.toml $(MEMBERS:=/pyproject.toml)
 	$(PYTHON_IS_NEW)
 	@echo "Setting up .venv, which takes a moment ..." >&2
 	@$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
-	@$(UV) pip install --quiet --constraint constraints.txt $(addprefix --editable ,$(MEMBERS)) --group dev
+	@$(UV) pip install --quiet --compile-bytecode --constraint constraints.txt $(addprefix --editable ,$(MEMBERS)) --group dev
+	@$(RUN)python -m compileall -q $(MEMBERS)
 	@touch $@
 
 .PHONY: help run test test-slow test-kill bench bench-upload fix news pins

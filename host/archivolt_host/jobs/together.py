@@ -64,7 +64,8 @@ class Together:
         except Exception as error:  # one job's lost lease, or the database's own
             log.warning("short jobs are run again, one by one", problem=str(error))
             for job, row, _ in ran:
-                running.run(self._tenant, job, row)
+                if claims.is_ours(row):
+                    running.run(self._tenant, job, row)
         for job, row, problem in failed:
             running.note_failure(job, row, problem)
 
