@@ -36,6 +36,7 @@ def purge(stage: Stage) -> Iterator[str]:
     for path in _databases(stage):
         with closing(connect(path)) as database:
             yield from _rows(database, stage, path.stem, histories)
+            yield from _orphans(database, path.stem)
     for path in sorted(path for path in files if path.exists()):
         yield f"The file {path.name} is still there: {path}"
     for key in valkey.strange_keys(stage.home, stage.name):
@@ -82,6 +83,12 @@ def _rows(
         elif not table.startswith(histories):
             for column in _naming(database, table, stage.name):
                 yield f"{where}: {table} still names it in {column}."
+
+
+def _orphans(database: Connection, where: str) -> Iterator[str]:
+    """Name the rows that belonged to rows of the plugin."""
+    for table, _, parent, _ in database.execute("PRAGMA foreign_key_check"):
+        yield f"{where}: {table} still has rows of {parent} that are gone."
 
 
 def _naming(database: Connection, table: str, plugin: str) -> Iterator[str]:
