@@ -296,8 +296,9 @@ def visible_events(events: Iterable[EventInfo]) -> list[int]:
         for event in events
         if event.hook == document_created.__name__
     }
-    seen = documents.seen_among(list(told.values()), access.filter(READ))
-    return [position for position, id in told.items() if id in seen]
+    seen = documents.by_ids(list(told.values()), visible=access.filter(READ))
+    ids = {document.id for document in seen}
+    return [position for position, id in told.items() if id in ids]
 
 
 def why_owner_stays(user_id: UUID) -> str | None:

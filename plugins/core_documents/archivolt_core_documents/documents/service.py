@@ -14,7 +14,6 @@ from archivolt_core_documents.documents.models import (
     DocumentTag,
     DocumentText,
 )
-from archivolt_host.kit.access import Visible
 from archivolt_host.kit.db import Prepared
 from archivolt_host.kit.service import Service, Visible
 
@@ -32,7 +31,6 @@ class DocumentService(Service[Document]):
     scope_columns = ("id", "folder_id")
     sql_verbs = (
         "by_ids",
-        "seen_among",
         "any_in_folder",
         "count_of",
         "set_tags",
@@ -56,14 +54,6 @@ class DocumentService(Service[Document]):
         query = self._sql.select.where(self._c["id"].in_(ids))
         condition = self._seen(visible, listing=False)
         return self._rows(query if condition is None else query.where(condition))
-
-    def seen_among(self, ids: Sequence[UUID], visible: Visible) -> set[UUID]:
-        """Return the ids of those that somebody may see."""
-        query = select(self._c["id"]).where(self._c["id"].in_(ids))
-        condition = self._seen(visible, listing=False)
-        if condition is not None:
-            query = query.where(condition)
-        return set(self.connection.scalars(query))
 
     def any_in_folder(self, folder_id: UUID) -> bool:
         """Return whether a live document lies in a folder."""
