@@ -124,6 +124,8 @@ class Edge(Flask):
         self._limit(access)
         self._gate()
         self._permit(access)
+        if not _only_reads(asked.method, access):
+            sessions.leave()  # what was looked up may be old by the time it writes
         if not access.streams:
             asked.max_content_length = self.config["MAX_JSON"]
         return super().preprocess_request()
@@ -134,8 +136,8 @@ class Edge(Flask):
         tenant = self.tenant_stage(asked, access)
         context.enter(tenant, None, id, context.origin())
         self._refuse_unmigrated()
-        if tenant is not None and asked.method in SAFE:
-            # Authentication and view read in one transaction; writers get their own.
+        if tenant is not None:
+            # All that is looked up before the view; one that only reads goes on in it.
             sessions.enter(sessions.UnitOfWork(tenant.place, write=False))
         stages.authenticate(asked, tenant, access)
 
@@ -198,9 +200,9 @@ class Edge(Flask):
             response = self._view()
             reading.commit()
             return response
-        work = sessions.UnitOfWork(tenant.place, write=not g.access.reads)
+        work = sessions.UnitOfWork(tenant.place, write=True)
         with sessions.entered(work):
-            if work.write and "Idempotency-Key" in request.headers:
+            if "Idempotency-Key" in request.headers:
                 return idempotency.once(work, self._deed)
             response = self._deed()
             work.commit()
@@ -233,6 +235,11 @@ class Edge(Flask):
             response.headers["Strict-Transport-Security"] = HSTS
         observing.note(self, response)
         return response
+
+
+def _only_reads(method: str, access: Access) -> bool:
+    """Return whether the view needs no transaction of its own."""
+    return method in SAFE or access.reads
 
 
 def _is_probe(access: Access | None) -> bool:

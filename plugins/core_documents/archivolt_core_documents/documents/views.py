@@ -170,6 +170,6 @@ class Trash(ModelAPIView):
 
 
 def described(ids: Sequence[UUID]) -> dict[UUID, Any]:
-    """Return documents by id as the API shows them; the trash is left out."""
-    found = documents.by_ids(ids)
+    """Return documents by id as the API shows them to the caller, without the trash."""
+    found = documents.by_ids(ids, visible=access.filter(READ))
     return {d.id: SHOWN.dump(d) for d in found if d.status == ACTIVE}
