@@ -1,6 +1,6 @@
 """The rules of the documents domain. Knows no SQL and no HTTP."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -21,8 +21,7 @@ from archivolt_core_documents.folders.logic import enter as enter_folder
 from archivolt_core_documents.folders.models import CREATE, DELETE, READ, UPDATE
 from archivolt_core_documents.versions.models import Version
 from archivolt_core_documents.versions.service import versions
-from archivolt_hookspecs.documents import DocumentInfo, document_created
-from archivolt_hookspecs.events import EventInfo
+from archivolt_hookspecs.documents import DocumentInfo
 from archivolt_host.kit import access, hooks
 from archivolt_host.kit.access import EVERYTHING
 from archivolt_host.kit.context import actor, tenant
@@ -287,18 +286,6 @@ def purge_trash(limit: int = 1000) -> set[str]:
     documents.bulk_delete(ids)
     access.remove(ids)
     return hashes
-
-
-def visible_events(events: Iterable[EventInfo]) -> list[int]:
-    """Return the positions of the news of documents that the caller may read."""
-    told = {
-        event.position: UUID(event.arguments["document_id"])
-        for event in events
-        if event.hook == document_created.__name__
-    }
-    seen = documents.by_ids(list(told.values()), visible=access.filter(READ))
-    ids = {document.id for document in seen}
-    return [position for position, id in told.items() if id in ids]
 
 
 def why_owner_stays(user_id: UUID) -> str | None:
