@@ -6,7 +6,7 @@ from typing import IO, Any
 from uuid import UUID
 
 from archivolt_core_documents.blobs import blobs
-from archivolt_core_documents.documents import logic, news, orchestrators, samples
+from archivolt_core_documents.documents import logic, orchestrators, samples
 from archivolt_core_documents.documents import views as documents
 from archivolt_core_documents.folders import logic as folder_logic
 from archivolt_core_documents.folders import views as folders
@@ -126,7 +126,7 @@ class Documents:
     @hookimpl
     def visible_events(self, events: Sequence[EventInfo]) -> Collection[int]:
         """Show news of documents to those who may read these."""
-        return news.visible_events(events)
+        return documents.visible_events(events)
 
     @hookimpl
     def user_removal_refused(self, user_id: UUID) -> str | None:
