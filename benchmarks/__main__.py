@@ -24,7 +24,8 @@ parts:
   tenants    100 tenants in turn against one
   plugins    20 idle plugins more
   workflow   a transition, the inbox, timers and guards, in one process
-  jobs       jobs per second and enqueueing beside RQ and Celery; idle tenants
+  jobs       jobs per second and enqueueing beside RQ and Celery; a single job
+             behind 100,000 of another tenant's; idle tenants
   steps      a durable step against its bare transaction; recovery after SIGKILL
   audit      a write with a journal against one without; how fast it is verified
   permissions  checks and lists with a million grants (some minutes to fill)

@@ -32,10 +32,11 @@ class Size:
     writes: int = 500
     entries: int = 300_000
     jobs: int = 3000
+    backlog: int = 100_000
 
 
 USUAL_SIZE = Size(2000, 100)
-SMALL = Size(60, 10, 5, 1, 50, 5000, jobs=500)
+SMALL = Size(60, 10, 5, 1, 50, 5000, jobs=500, backlog=5000)
 
 
 class Bench:
@@ -109,18 +110,19 @@ class Bench:
             self._keep(figure)
 
     def jobs(self) -> None:
-        """Run jobs beside RQ and Celery, and let many tenants rest."""
+        """Run jobs beside RQ and Celery, wait behind others, let many tenants rest."""
         from benchmarks.jobs import comparing as jobs
-        from benchmarks.jobs import resting
+        from benchmarks.jobs import resting, sharing
 
         print("\nJobs:")
-        folders = [self.folder / name for name in ("jobs", "resting")]
+        folders = [self.folder / name for name in ("jobs", "sharing", "resting")]
         for folder in folders:
             folder.mkdir()
         found, rounds = jobs.compare(folders[0], self.how.rounds, self.size.jobs)
         self.found["jobs"] = rounds
-        idle = self.size.tenants * 10
-        for figure in (*found, *resting.idle_tenants(folders[1], idle)):
+        shared = sharing.single_job(folders[1], self.size.backlog)
+        idle = resting.idle_tenants(folders[2], self.size.tenants * 10)
+        for figure in (*found, shared, *idle):
             self._keep(figure)
 
     def steps(self) -> None:

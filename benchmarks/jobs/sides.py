@@ -133,7 +133,7 @@ class Archivolt(Side):
         self.tenant = self.host.catalog.get("bench")
 
     @contextmanager
-    def _inside(self) -> Iterator[Any]:
+    def inside(self) -> Iterator[Any]:
         from archivolt_host.jobs.registry import jobs
         from archivolt_host.tenants import context
 
@@ -148,7 +148,7 @@ class Archivolt(Side):
         from archivolt_host.kit.db import transaction
         from archivolt_host.kit.jobs import enqueue
 
-        with self._inside() as jobs:
+        with self.inside() as jobs:
             found, sent = jobs.get(f"benched.{job}"), self._arguments(job)
             for _ in range(count):
                 with transaction():
@@ -159,7 +159,7 @@ class Archivolt(Side):
         from archivolt_host.kit.db import transaction
         from archivolt_host.kit.jobs import enqueue_many
 
-        with self._inside() as jobs, transaction():
+        with self.inside() as jobs, transaction():
             found, sent = jobs.get(f"benched.{job}"), self._arguments(job)
             enqueue_many(found, [sent] * count)
 
@@ -169,7 +169,7 @@ class Archivolt(Side):
 
         from archivolt_host.tenants import sessions
 
-        with self._inside(), sessions.transaction() as work:
+        with self.inside(), sessions.transaction() as work:
             work.connection.execute(text("DELETE FROM host_job"))
 
 

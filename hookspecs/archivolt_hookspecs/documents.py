@@ -71,7 +71,10 @@ def document_created(document_id: UUID) -> None:
 
 @first
 def describe_documents(ids: Sequence[UUID]) -> Mapping[UUID, Mapping[str, Any]] | None:
-    """Return documents by id as the API shows them; those in the trash are missing."""
+    """Return documents by id as the API shows them to whoever is asking.
+
+    Those in the trash are missing, and those that they may not read.
+    """
 
 
 @first

@@ -1,4 +1,4 @@
-"""Twelve plugins, each bad in one way: each fails exactly the check that names it."""
+"""Plugins, each bad in one way: each fails exactly the check that names it."""
 
 import pytest
 
@@ -87,6 +87,7 @@ def upgrade():
         sa.Column("id", sa.Uuid(), primary_key=True),
         {columns}
     )
+    {also}
 
 
 def downgrade():
@@ -95,21 +96,34 @@ def downgrade():
 NAME_COLUMN = 'sa.Column("name", sa.String(), nullable=False),'
 
 
-def tables(name, *, table=None, columns=NAME_COLUMN, down=None):
+def tables(name, *, table=None, columns=NAME_COLUMN, down=None, code=None, also="pass"):
     """A plugin with one table."""
     table = table or f"{name}_thing"
     down = down or f'op.drop_table("{table}")'
     return {
-        "code": f"from archivolt_{name} import models\n{EMPTY}",
+        "code": code or f"from archivolt_{name} import models\n{EMPTY}",
         "tables": table.rpartition("thing")[0],
         "files": {
             "models.py": MODEL.format(table=table),
             "migrations/0001_first.py": MIGRATION.format(
-                name=name, table=table, columns=columns, down=down
+                name=name, table=table, columns=columns, down=down, also=also
             ),
         },
     }
 
+
+WRITE = (
+    "from archivolt_host.kit import db; from sqlalchemy import text\n"
+    "        db.session().execute(text(\"INSERT INTO bad_thing VALUES ('1', 'x')\"))"
+)
+KEY = (
+    "from archivolt_host.jobs import rings\n"
+    "        rings.connect(rings.bell().url).set('mine', 1)"
+)
+FILE = (
+    "from archivolt_host.plugins.drivers import _home\n"
+    "        (_home['path'] / 'blobs' / 'leftover').write_text('mine')"
+)
 
 BAD = {
     "an import error": ("imports", {"code": "import no_such_module"}),
@@ -174,6 +188,17 @@ class Plugin:
         },
     ),
     "a broken migration": ("migrations", tables("bad", columns="1 / 0,")),
+    "a migration for SQLite alone": (
+        "postgresql",
+        tables(
+            "bad", also="op.execute('INSERT OR IGNORE INTO bad_thing VALUES (1, 2)')"
+        ),
+    ),
+    "rows that nobody records": (
+        "audited",
+        tables("bad", code=routes("bad", deed=WRITE)),
+    ),
+    "a file that outlives it": ("purge", {"code": routes("bad", deed=FILE)}),
     "settings of the wrong type": (
         "manifest",
         {"settings": {"most": {"type": "integer", "default": "many"}}},
@@ -204,6 +229,7 @@ FURTHER = {
         {"code": "import sqlite3\nsqlite3.connect(':memory:').close()\n" + EMPTY},
     ),
     "a view that fails": ("serves", {"code": routes("bad", deed="1 / 0")}),
+    "a key that outlives it": ("purge", {"code": routes("bad", deed=KEY)}),
     "tables that stay after the way down": ("migrations", tables("bad", down="pass")),
     "models ahead of migrations": ("migrations", tables("bad", columns="")),
     "a setting that no README names": (

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from archivolt_host.cli.comparing import check
 from archivolt_host.cli.purging import purge
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ def plugins(context: click.Context, tenant: str | None) -> None:
         _show(tenant)
 
 
+plugins.add_command(check)
 plugins.add_command(purge)
 
 

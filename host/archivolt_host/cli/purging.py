@@ -30,14 +30,13 @@ def purge(name: str, dry_run: bool, yes: bool, export: bool | None) -> None:
     """
     info = _purgeable(name)
     host = _opened_with(info)
-    purge = _purge_of(host, info)
-    found = [place for place in _places(host, info) if _show(purge, *place)]
+    purge, places = _purge_of(host, info), list(_places(host, info))
+    found = [place for place in places if _show(purge, *place)]
     if dry_run:
         click.echo(f"{len(found)} databases hold something of {name}.")
-    elif not found:
-        click.echo(f"Nothing of {name} is left.")
-    elif yes or click.confirm("Delete all of this?"):
-        _drop(host, purge, found, _wants_export(info, export))
+    elif not found or yes or click.confirm("Delete all of this?"):
+        # Where no table shows it, a role may still hold a permission of it.
+        _drop(host, purge, places, bool(found) and _wants_export(info, export))
         click.echo(f"Nothing of {name} is left: pip uninstall {info.distribution}")
 
 
@@ -120,7 +119,7 @@ def _listed(remains: "Remains") -> str:
 def _drop(
     host: "Host",
     purge: "Purge",
-    found: list[tuple["Provisioner", "Place", "Tenant | None"]],
+    places: list[tuple["Provisioner", "Place", "Tenant | None"]],
     export: bool,
 ) -> None:
     from rich.progress import track
@@ -129,7 +128,7 @@ def _drop(
     from archivolt_host.tenants import sessions
 
     folder = host.home.path / "exports" / purge.info.id
-    for provisioner, place, tenant in track(found, description="Purging"):
+    for provisioner, place, tenant in track(places, description="Purging"):
         if tenant is not None:
             _speak(tenant, purge.info.id)
         file = _file(folder, tenant) if export else None

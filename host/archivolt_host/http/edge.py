@@ -23,7 +23,7 @@ from archivolt_host.http.limits import Limits, household
 from archivolt_host.http.stages import TenantStage
 from archivolt_host.plugins import dispatch, granting, recording, timing
 from archivolt_host.plugins.registry import HOST
-from archivolt_host.tenants import context, sessions
+from archivolt_host.tenants import context, sessions, tracing
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 ERROR = 400
@@ -107,6 +107,8 @@ class Edge(Flask):
         timing.begin_request()
         g.began, g.access, g.outside = began, CLOSED, context.current()
         context.enter(None, None, id, stages.origin(asked))
+        g.outside_trace = tracing.current()
+        tracing.enter(tracing.following(asked.headers.get("traceparent")))
         stages.refuse_large_headers(asked)
         access = self._access()
         if self.https_only and asked.scheme != "https" and not _is_probe(access):
@@ -124,6 +126,8 @@ class Edge(Flask):
         self._limit(access)
         self._gate()
         self._permit(access)
+        if not _only_reads(asked.method, access):
+            sessions.leave()  # what was looked up may be old by the time it writes
         if not access.streams:
             asked.max_content_length = self.config["MAX_JSON"]
         return super().preprocess_request()
@@ -134,8 +138,8 @@ class Edge(Flask):
         tenant = self.tenant_stage(asked, access)
         context.enter(tenant, None, id, context.origin())
         self._refuse_unmigrated()
-        if tenant is not None and asked.method in SAFE:
-            # Authentication and view read in one transaction; writers get their own.
+        if tenant is not None:
+            # All that is looked up before the view; one that only reads goes on in it.
             sessions.enter(sessions.UnitOfWork(tenant.place, write=False))
         stages.authenticate(asked, tenant, access)
 
@@ -198,9 +202,9 @@ class Edge(Flask):
             response = self._view()
             reading.commit()
             return response
-        work = sessions.UnitOfWork(tenant.place, write=not g.access.reads)
+        work = sessions.UnitOfWork(tenant.place, write=True)
         with sessions.entered(work):
-            if work.write and "Idempotency-Key" in request.headers:
+            if "Idempotency-Key" in request.headers:
                 return idempotency.once(work, self._deed)
             response = self._deed()
             work.commit()
@@ -235,6 +239,11 @@ class Edge(Flask):
         return response
 
 
+def _only_reads(method: str, access: Access) -> bool:
+    """Return whether the view needs no transaction of its own."""
+    return method in SAFE or access.reads
+
+
 def _is_probe(access: Access | None) -> bool:
     """Return whether a machine beside this one asks, which knows no https."""
     return access is not None and access.probe
@@ -243,3 +252,4 @@ def _is_probe(access: Access | None) -> bool:
 def _leave(error: BaseException | None) -> None:
     """Leave no tenant behind for what this thread does next."""
     context.enter(*g.pop("outside", (None,)))
+    tracing.enter(g.pop("outside_trace", None))

@@ -98,6 +98,16 @@ def hold(connection: Connection, row: Claimed) -> None:
     _ours(connection, HOLD, row, until=now() + LEASE)
 
 
+def is_ours(row: Claimed) -> bool:
+    """Return whether a job is still ours, and extend its lease if so."""
+    try:
+        with sessions.transaction() as work:
+            hold(work.connection, row)
+    except LeaseLostError:
+        return False
+    return True
+
+
 def note_progress(connection: Connection, row: Claimed, fraction: float) -> None:
     """Write down how far a job has come, if it is still ours."""
     _ours(connection, PROGRESS, row, so_far=fraction, until=now() + LEASE)

@@ -19,12 +19,18 @@ from archivolt_host.tenants.migrations import Source, quoted
 from archivolt_host.tenants.provisioning import Provisioner
 
 CHUNK = 1000  # rows in memory at once
-#: Where the host itself keeps rows for plugins: the table, and whose a row is.
+OF_RUNS = "name LIKE :names ESCAPE '!'"
+OF_SCHEDULES = "source = :plugin OR runs LIKE :names ESCAPE '!'"
+#: Where the host itself keeps rows for plugins: the table, and whose a row is. What
+#: hangs on others comes before them: SQLite is migrated without foreign keys.
 HELD = {
-    "host_step": "run_id IN (SELECT id FROM host_run WHERE name LIKE :plugin || '.%')",
-    "host_run": "name LIKE :plugin || '.%'",
-    "host_job": "name LIKE :plugin || '.%'",
-    "host_schedule": "source = :plugin OR runs LIKE :plugin || '.%'",
+    "host_step": f"run_id IN (SELECT id FROM host_run WHERE {OF_RUNS})",  # noqa: S608 - ours
+    "host_run": OF_RUNS,
+    "host_job_attempt": f"job_id IN (SELECT id FROM host_job WHERE {OF_RUNS})",  # noqa: S608 - ours
+    "host_job": OF_RUNS,
+    "host_job_group": "callback LIKE :names ESCAPE '!'",
+    "host_tick": f"schedule_id IN (SELECT id FROM host_schedule WHERE {OF_SCHEDULES})",  # noqa: S608 - ours
+    "host_schedule": OF_SCHEDULES,
     "host_subscriber": "plugin = :plugin",
     "host_lane": "plugin = :plugin",
 }
@@ -97,7 +103,13 @@ class Purge:
 
     def _held(self, connection: Connection, table: str, whose: str) -> int:
         query = text(f"SELECT count(*) FROM {table} WHERE {whose}")  # noqa: S608 - ours
-        return int(connection.scalar(query, {"plugin": self.info.id}) or 0)
+        return int(connection.scalar(query, self._words) or 0)
+
+    @property
+    def _words(self) -> Mapping[str, str]:
+        """The plugin's name, and the pattern of names that begin with it."""
+        pattern = self.info.id.replace("_", "!_")
+        return {"plugin": self.info.id, "names": f"{pattern}.%"}
 
     def _export(
         self, connection: Connection, tables: Mapping[str, int], path: Path
@@ -125,7 +137,7 @@ class Purge:
         for table, whose in HELD.items():
             if table in remains.held:
                 gone = text(f"DELETE FROM {table} WHERE {whose}")  # noqa: S608 - ours
-                connection.execute(gone, {"plugin": self.info.id})
+                connection.execute(gone, self._words)
 
 
 def _goes_on(longer: str, prefix: str) -> bool:

@@ -136,8 +136,8 @@ def collect(hook: str, **arguments: Any) -> list[Any]:
 
 def _isolated(i: Implementation, hook: str, arguments: dict[str, Any]) -> Any:
     unit = sessions.unit_or_none()
-    if unit is None:
-        return _run(i, hook, arguments)
+    if unit is None or registry().is_guard(i.plugin, hook):
+        return _run(i, hook, arguments)  # where a guard fails, nothing goes on
     with unit.savepoint():
         return _run(i, hook, arguments)
 

@@ -14,6 +14,9 @@ from archivolt_host.tenants.columns import UNAUDITED, Base
 #: The execution option of a statement whose effect is recorded.
 RECORDED = "archivolt_recorded"
 
+#: The tables that were to be written unrecorded since the process began.
+refused: set[str] = set()
+
 COMMENT = re.compile(r"/\*.*?\*/|--[^\n]*", re.DOTALL)
 WRITE = re.compile(
     r"\b(?:INSERT(?:\s+OR\s+\w+)?\s+INTO|REPLACE\s+INTO|UPDATE(?:\s+OR\s+\w+)?"
@@ -35,6 +38,7 @@ def refuse_unrecorded(
         return
     for table in written(statement):
         if is_audited(table):
+            refused.add(table)
             raise UnrecordedWriteError(
                 f"{table} was to be written without a record. Use the verbs of its "
                 "Service (create, update, delete, bulk_*, or _update_where and "

@@ -1,6 +1,7 @@
 """A throw-away plugin with a table, routes and jobs, for the tests of the host."""
 
 import threading
+import time
 from typing import Any
 from uuid import UUID
 
@@ -109,6 +110,11 @@ def write_later(text: str) -> str:
     return str(write(text).id)
 
 
+@jobs.job(queue="medium")
+def take_time(seconds: float) -> None:
+    time.sleep(seconds)
+
+
 @jobs.job(queue="high", retries=1)
 def fail_later(text: str) -> None:
     write(text)
@@ -129,4 +135,4 @@ class Plugin:
 
     @hookimpl
     def register_jobs(self) -> list[Any]:
-        return [write_later, fail_later]
+        return [write_later, take_time, fail_later]

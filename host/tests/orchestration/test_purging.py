@@ -99,6 +99,33 @@ def tables(host, place):
 
 
 @pytest.mark.placements
+def test_what_hangs_on_its_jobs_goes_too(host, purge, littered, in_tenant):
+    from archivolt_host.kit.db import uuid7
+
+    with in_tenant(littered) as unit:
+        unit.connection.execute(
+            text(
+                "INSERT INTO host_job_attempt "
+                "(id, job_id, number, worker, outcome, problem, ended_at) "
+                "SELECT :id, id, 1, 'w', 'failed', 'p', created_at FROM host_job"
+            ),
+            {"id": uuid7().hex},
+        )
+    purge.drop(host.provisioner, littered.place, None)
+    with in_tenant(littered) as unit:
+        left = unit.connection.scalar(text("SELECT count(*) FROM host_job_attempt"))
+    assert left == 0
+
+
+def test_a_name_that_is_only_alike_is_somebody_elses(host, purge, littered):
+    from dataclasses import replace
+
+    alike = replace(purge.info, id="scra_", tables="scra_")
+    remains = Purge(alike, None, []).inventory(host.provisioner, littered.place)
+    assert not remains.held
+
+
+@pytest.mark.placements
 def test_everything_is_counted(host, purge, littered):
     remains = purge.inventory(host.provisioner, littered.place)
     assert remains.own == {"alembic_version_scrap": 1, "scrap_note": 1}

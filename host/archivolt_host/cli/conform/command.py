@@ -32,9 +32,12 @@ def conform(plugin: str, as_json: bool, only: tuple[str, ...]) -> None:
 def _results(plugin: str, only: Sequence[str]) -> list[Result]:
     # The order of these imports is that of the checks.
     from archivolt_host.cli.conform import (  # noqa: F401
+        audited,
         checks,
+        leaving,
         living,
         naming,
+        postgresql,
         schema,
         static,
     )
@@ -65,12 +68,15 @@ ORDER = (
     "hooks",
     "names",
     "migrations",
+    "postgresql",
     "serves",
     "off means off",
     "tenants apart",
     "hooks behave",
+    "audited",
     "grants",
     "documented",
+    "purge",
 )
 
 

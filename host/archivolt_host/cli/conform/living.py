@@ -1,10 +1,10 @@
 """Checks of a plugin at work: on for one tenant, off for another."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from archivolt_host.cli.conform.checks import NotRunError, check
-from archivolt_host.cli.conform.probing import Answer, Client, paths_of
+from archivolt_host.cli.conform.journey import journey, paths
+from archivolt_host.cli.conform.probing import Answer, Client
 from archivolt_host.cli.conform.stage import OTHER, WITH, WITHOUT, Stage
 
 HOOK_SECONDS = 0.05  # a hook's mean: everybody waits for it
@@ -19,7 +19,7 @@ WAITED_FOR = ("ask", "first", "join")
 )
 def serves(stage: Stage) -> Iterator[str]:
     """Use every route of the plugin as a client does."""
-    for answer in _journey(stage):
+    for answer in journey(stage).answers:
         if answer.status >= DAMAGE:
             yield f"{answer.method.upper()} {answer.path} answers {answer.status}."
 
@@ -34,12 +34,12 @@ def off_means_off(stage: Stage) -> Iterator[str]:
     if not stage.can_be_off:
         raise NotRunError("It is required or of scope system: no tenant switches it.")
     client = stage.client(WITHOUT)
-    for path, operations in _paths(stage, stage.client(WITH)).items():
+    for path, operations in paths(stage, stage.client(WITH)).items():
         for method in operations:
             place = path.replace("{", "").replace("}", "")
             if "{" not in path and client.call(method, place).status != 404:
                 yield f"{method.upper()} {path} still answers."
-    for path in _paths(stage, client):
+    for path in paths(stage, client):
         yield f"{path} is still in the tenant's OpenAPI document."
 
 
@@ -51,12 +51,11 @@ def off_means_off(stage: Stage) -> Iterator[str]:
 def tenants_apart(stage: Stage) -> Iterator[str]:
     """Look at another tenant before and after all that happened in the first."""
     other = stage.client(OTHER)
-    paths = _paths(stage, other)
-    fresh = {answer.path: answer.body for answer in stage_before(stage)}
-    for answer in other.reads(paths):
+    fresh = {answer.path: answer.body for answer in journey(stage).before}
+    for answer in other.reads(paths(stage, other)):
         if answer.status == OK and answer.body != fresh.get(answer.path):
             yield f"GET {answer.path} changed with what another tenant did."
-    for made in _journey(stage):
+    for made in journey(stage).answers:
         if (
             made.location
             and made.status == 201
@@ -82,7 +81,7 @@ def hooks_behave(stage: Stage) -> Iterator[str]:
     """Read the accounts that the dispatcher keeps."""
     from archivolt_host.plugins import timing
 
-    _journey(stage)
+    journey(stage)
     for hook, cost in timing.spent(stage.name).items():
         if cost.errors:
             yield f"{hook} raised {cost.errors:.0f} times."
@@ -107,59 +106,7 @@ def grants(stage: Stage) -> Iterator[str]:
     """Read what the host refused to the plugin's code during the journey."""
     from archivolt_host.plugins import granting
 
-    _journey(stage)
+    journey(stage)
     for plugin, wanted in sorted(granting.refused):
         if plugin == stage.name:
             yield f"It reaches for {wanted}."
-
-
-def stage_before(stage: Stage) -> list[Answer]:
-    """Return what the other tenant saw before anything happened."""
-    _journey(stage)
-    found: list[Answer] = stage.__dict__["before"]
-    return found
-
-
-def _paths(stage: Stage, client: Client) -> dict[str, Any]:
-    return paths_of(client.document, stage.routes)
-
-
-def _journey(stage: Stage) -> list[Answer]:
-    """Live through a day in the first tenant, once: samples, every route, all jobs."""
-    if "journey" not in stage.__dict__:
-        other = stage.client(OTHER)
-        stage.__dict__["before"] = list(other.reads(_paths(stage, other)))
-        stage.__dict__["journey"] = list(_live(stage))
-    found: list[Answer] = stage.__dict__["journey"]
-    return found
-
-
-def _live(stage: Stage) -> Iterator[Answer]:
-    from archivolt_host.plugins import dispatch
-    from archivolt_host.tenants import context, sessions
-
-    client = stage.client(WITH)
-    with context.acting(stage.tenants[WITH]), sessions.transaction():
-        dispatch.collect("load_samples")
-    yield from client.writes(_paths(stage, client))
-    everything = client.document["paths"]
-    list(client.writes({p: o for p, o in everything.items() if _is_harmless(p)}))
-    yield from client.reads(_paths(stage, client))
-    _work(stage)
-
-
-def _is_harmless(path: str) -> bool:
-    """Leave out what would lock the client itself out."""
-    return not any(word in path for word in ("/auth/", "/plugins/", "/users", "/me"))
-
-
-def _work(stage: Stage) -> None:
-    """Run the jobs that are due."""
-    from archivolt_host.jobs import worker
-    from archivolt_host.jobs.registry import QUEUES
-    from archivolt_host.tenants import context
-
-    tenant = stage.tenants[WITH]
-    with context.acting(tenant):
-        while any([worker.run_next(tenant, queue) for queue in QUEUES]):
-            pass

@@ -1,4 +1,4 @@
-"""Checks of migrations: up, down and up again, in each placement."""
+"""Check of migrations on SQLite: up, down and up again."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +15,7 @@ from archivolt_host.tenants.migrations import Plan, Source, sqlite_migration
 )
 def migrations(stage: Stage) -> Iterator[str]:
     """Run them in an empty database of their own."""
-    plan, own = _plan(stage)
+    plan, own = plan_of(stage)
     if own is None:
         return
     if own.problem:
@@ -34,10 +34,11 @@ def migrations(stage: Stage) -> Iterator[str]:
             yield f"Up again: {failed.get(own.name, failed)}"
         elif _shape(connection, own) != first:
             yield "Up again makes other tables than the first time."
-        yield from _differences(connection, stage)
+        yield from differences(connection, stage)
 
 
-def _plan(stage: Stage) -> tuple[Plan, Source | None]:
+def plan_of(stage: Stage) -> tuple[Plan, Source | None]:
+    """Return the migrations of the trial, and the plugin's own among them."""
     host = stage.host
     if reason := host.registry.out.get(stage.name):
         if "migrations" not in reason:
@@ -61,7 +62,7 @@ def _shape(connection: object, own: Source) -> dict[str, str]:
     return {name: sql for name, sql in rows}
 
 
-def _differences(connection: object, stage: Stage) -> Iterator[str]:
+def differences(connection: object, stage: Stage) -> Iterator[str]:
     """Name what the models have and the migrations did not make.
 
     More than the models have may be there: triggers, virtual tables, their shadows.

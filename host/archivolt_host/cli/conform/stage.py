@@ -1,8 +1,8 @@
 """A throw-away deployment with the plugin under test, on for one tenant of two."""
 
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from archivolt_host.cli.conform.probing import Client
     from archivolt_host.http.edge import Edge
     from archivolt_host.tenants.context import Tenant
+    from archivolt_host.tenants.home import Home
 
 ADMIN, PASSWORD = "admin", "a password for a trial"
 WITH, WITHOUT, OTHER = "with", "without", "other"
@@ -29,6 +30,7 @@ class Stage:
         self.name = name
         self.folder = folder
         self.opened: Host | None = None
+        self.servers = ExitStack()
         self._clients: dict[str, Client] = {}
 
     @cached_property
@@ -68,35 +70,51 @@ class Stage:
 
         known = infos(discover())
         chosen = {name: known[name] for name in self.company}
-        manifest = read_manifest(self._write_manifest())
+        manifest = read_manifest(self.write_manifest(self.company))
         return resolve(chosen, manifest, {}).out.get(self.name)
 
-    def _write_manifest(self) -> Path:
+    def write_manifest(self, plugins: Sequence[str]) -> Path:
+        """Write a manifest that names these plugins, on for every tenant."""
         import tomlkit
 
         path = self.folder / "manifest.toml"
         tables = {
             "host": {"access_log": False, "sqlite_synchronous": "OFF"},
-            "plugins": {name: {} for name in self.company},
-            "defaults": {"enabled": list(self.company)},
+            "plugins": {name: {} for name in plugins},
+            "defaults": {"enabled": list(plugins)},
         }
         path.write_text(tomlkit.dumps(tables), encoding="utf-8")
         return path
 
     @cached_property
+    def home(self) -> "Home":
+        """The folder of the trial."""
+        from archivolt_host.tenants.home import Home
+
+        return Home(self.folder / "home").prepare()
+
+    @cached_property
     def host(self) -> "Host":
-        """The open host; the plugin works in it."""
+        """The open host; the plugin works in it. Its Valkey runs as in earnest."""
         from archivolt_host.app import open_host
+        from archivolt_host.cli.conform import valkey
         from archivolt_host.cli.logging import configure
         from archivolt_host.cli.opening import prepare_catalog_database
-        from archivolt_host.tenants.home import Home
 
         if self.problem:
             raise NotRunError(f"The plugin is out: {self.problem}")
         configure("critical", for_people=True)
-        self.opened = open_host(Home(self.folder / "home"), self._write_manifest())
+        self.servers.enter_context(valkey.running(self.home))
+        manifest = self.write_manifest(self.company)
+        self.opened = open_host(self.home, manifest)
         prepare_catalog_database(self.opened)
         return self.opened
+
+    def close(self) -> None:
+        """Let go of the host, as when it is stopped; its home stays."""
+        if self.opened is not None:
+            self.opened.close()
+            self.opened = None
 
     @property
     def working(self) -> "Host":
@@ -169,5 +187,5 @@ def staged(name: str) -> Iterator[Stage]:
         try:
             yield stage
         finally:
-            if stage.opened is not None:
-                stage.opened.close()
+            stage.close()
+            stage.servers.close()

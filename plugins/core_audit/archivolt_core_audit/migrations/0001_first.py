@@ -74,6 +74,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("audit_entry")
+    if op.get_context().dialect.name != "sqlite":
+        op.execute("DROP FUNCTION audit_entry_refuse()")
 
 
 def protect(table: str) -> None:

@@ -18,11 +18,7 @@ from archivolt_core_documents.documents.models import (
 )
 from archivolt_core_documents.documents.service import documents
 from archivolt_core_documents.folders.logic import enter as enter_folder
-from archivolt_core_documents.folders.models import (
-    CREATE,
-    DELETE,
-    READ,
-)
+from archivolt_core_documents.folders.models import CREATE, DELETE, READ, UPDATE
 from archivolt_core_documents.versions.models import Version
 from archivolt_core_documents.versions.service import versions
 from archivolt_hookspecs.documents import DocumentInfo
@@ -205,12 +201,12 @@ def change(document: Document, values: dict[str, Any]) -> Document:
 
 def move(document_id: UUID, folder_id: UUID | None) -> None:
     """Put a document into another folder; None is none."""
-    change(get(document_id), {"folder_id": folder_id})
+    change(get(document_id, UPDATE), {"folder_id": folder_id})
 
 
 def set_metadata(document_id: UUID, metadata: Mapping[str, Any]) -> None:
     """Set some of a document's metadata, and keep the rest."""
-    document = get(document_id)
+    document = get(document_id, UPDATE)
     change(document, {"metadata": {**document.properties, **metadata}})
 
 

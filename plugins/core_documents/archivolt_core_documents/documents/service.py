@@ -15,7 +15,7 @@ from archivolt_core_documents.documents.models import (
     DocumentText,
 )
 from archivolt_host.kit.db import Prepared
-from archivolt_host.kit.service import Service
+from archivolt_host.kit.service import Service, Visible
 
 TAG: Table = DocumentTag.__table__  # type: ignore[assignment]
 TEXT: Table = DocumentText.__table__  # type: ignore[assignment]
@@ -49,9 +49,11 @@ class DocumentService(Service[Document]):
             return self._c["id"].in_(tagged)
         return super()._condition(name, value)
 
-    def by_ids(self, ids: Sequence[UUID]) -> Sequence[Document]:
-        """Return those of the documents that exist."""
-        return self._rows(self._sql.select.where(self._c["id"].in_(ids)))
+    def by_ids(self, ids: Sequence[UUID], *, visible: Visible) -> Sequence[Document]:
+        """Return those of the documents that exist, and are seen."""
+        query = self._sql.select.where(self._c["id"].in_(ids))
+        condition = self._seen(visible, listing=False)
+        return self._rows(query if condition is None else query.where(condition))
 
     def any_in_folder(self, folder_id: UUID) -> bool:
         """Return whether a live document lies in a folder."""

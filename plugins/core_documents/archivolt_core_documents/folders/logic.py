@@ -99,7 +99,7 @@ def delete(folder: Folder, *, holds_documents: bool) -> None:
 
 def as_scope(id: UUID) -> ScopeInfo | None:
     """Return a folder or a document as what rights can be held on, or None."""
-    for document in documents.by_ids([id]):
+    for document in documents.by_ids([id], visible=access.EVERYTHING):
         place, name = document.folder_id, document.title
         return ScopeInfo(id, place, "document", name, READ, SHARE)
     try:

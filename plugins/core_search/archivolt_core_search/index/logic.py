@@ -9,6 +9,7 @@ from archivolt_core_search.index.service import index
 from archivolt_core_search.words.folding import PIECE, pieces, storable
 from archivolt_hookspecs.documents import DocumentInfo
 from archivolt_host.kit import db, hooks
+from archivolt_host.kit.context import acting_as
 from archivolt_host.kit.errors import UnavailableError
 
 BATCH = 200  # documents in one transaction of a resync
@@ -72,8 +73,11 @@ def _resync_batch(since: datetime | None, last: UUID | None) -> list[UUID]:
 
 
 def _sweep_batch(last: UUID | None) -> list[UUID]:
-    """Forget, among the next entries, those whose document is not there any more."""
-    with db.transaction():
+    """Forget, among the next entries, those whose document is not there any more.
+
+    Whoever had this run may not see all that is there; the system does.
+    """
+    with acting_as(None), db.transaction():
         ids = list(index.after(last, BATCH))
         known = hooks.first("describe_documents", ids=ids) if ids else {}
         if known is not None and (gone := [id for id in ids if id not in known]):

@@ -9,8 +9,8 @@ from archivolt_core_workflow.definitions.models import DRAFT, DefinitionVersion
 from archivolt_core_workflow.engine import forms, reading, rights, soundness
 from archivolt_core_workflow.engine.model import AT, PEOPLE, TASK, Marking, Transition
 from archivolt_core_workflow.instances.models import RUNNING, Instance
-from archivolt_core_workflow.instances.service import instances
-from archivolt_core_workflow.running import advancing, facts, migrating, people
+from archivolt_core_workflow.instances.service import events, instances
+from archivolt_core_workflow.running import advancing, migrating, people, sight
 from archivolt_core_workflow.running.advancing import Run
 from archivolt_core_workflow.tasks.service import tasks
 from archivolt_host.kit.access import allowed
@@ -22,6 +22,7 @@ from archivolt_host.kit.errors import (
     RefusedError,
     StaleError,
 )
+from archivolt_host.kit.paging import Page, Slice
 
 OVERSEE = "workflow.oversee"
 MOST_SHOWN, MOST_MOVED = 200, 1000
@@ -59,7 +60,9 @@ def start(
             {"object_id": [f"Give {wanted}."]},
         )
     if object_id is not None:
-        about = facts.described(found.about, object_id)
+        about = sight.described(found.about, [object_id]).get(object_id)
+        if about is None:
+            raise NotFoundError(found.about.capitalize(), object_id)
         title = title or str(about.get("title", ""))
     forms.check(found.data, data or {})
     return advancing.begin(
@@ -71,6 +74,24 @@ def start(
     )
 
 
+def listed(page: Page, filters: Mapping[str, Any]) -> Slice:
+    """Return a page of the instances that the actor has a part in, or oversees."""
+    found = instances.filter(page, **filters, **visible())
+    shown = sight.veiled(found.items)
+    if "object_id" in filters and any(sight.is_veiled(one) for one in shown):
+        return Slice([])  # to ask for what is out of sight finds nothing
+    return Slice(shown, found.next, found.count)
+
+
+def history(id: UUID, page: Page) -> Slice:
+    """Return a page of what happened; of what is out of sight, no words."""
+    instance = get(id)
+    found = events.filter(page, instance_id=id)
+    if not sight.sees(instance):
+        found.items = [one._replace(comment=None) for one in found.items]
+    return found
+
+
 def held(id: UUID) -> Run:
     """Return an instance for one event; others wait until the commit."""
     instance = instances.hold(id)
@@ -79,6 +100,14 @@ def held(id: UUID) -> Run:
     if instance.state != RUNNING:
         raise RefusedError(f"It is {instance.state}: nothing more can happen to it.")
     return Run(instance, definitions.compiled(instance.definition_id))
+
+
+def worked_on(id: UUID) -> Run:
+    """Return an instance for an event by somebody who may see what it is about."""
+    run = held(id)
+    if not run.sees:
+        raise sight.blind(run.instance.about)
+    return run
 
 
 def stored(run: Run) -> Instance:
@@ -93,7 +122,7 @@ def happen(
     id: UUID, name: str, *, comment: str | None = None, token: int | None = None
 ) -> Instance:
     """Let an event happen in a state; tasks are decided on in the inbox."""
-    run = held(get(id).id)
+    run = worked_on(get(id).id)
     run.comment = comment
     ways = rights.named(run.definition, name)
     open_ways = [way for way in ways if _is_event(run, way)]
@@ -146,7 +175,7 @@ def add(id: UUID, split: str, items: list[Any]) -> Instance:
     instance = get(id)
     if instance.created_by != actor().id and not allowed(OVERSEE):
         raise DeniedError(f"To add items needs the permission {OVERSEE}.")
-    run = held(id)
+    run = worked_on(id)
     if split not in run.definition.nodes:
         raise InvalidError(f"There is no node {split}.", {"node": ["No such node."]})
     run.add(split, items)
@@ -154,17 +183,25 @@ def add(id: UUID, split: str, items: list[Any]) -> Instance:
 
 
 def differing(row: DefinitionVersion) -> tuple[int, list[dict[str, Any]]]:
-    """Return how many instances run, and which could not go on with a version."""
+    """Return how many instances run, and which could not go on with a version.
+
+    Those are named to overseers alone: others do not see them.
+    """
+    running = instances.count_running(row.key)
+    return running, _differing(row) if allowed(OVERSEE) else []
+
+
+def _differing(row: DefinitionVersion) -> list[dict[str, Any]]:
     new = reading.read(row.source)
-    found = []
-    for instance in _running(row.key, None):
+    found: list[dict[str, Any]] = []
+    for instance in sight.veiled(_running(row.key, None)):
         old = definitions.compiled(instance.definition_id)
         places = Marking.load(instance.marking).nodes()
         if why := soundness.differing(old, new, places):
             found.append({"id": instance.id, "title": instance.title, "why": why})
         if len(found) >= MOST_SHOWN:
             break
-    return instances.count_running(row.key), found
+    return found
 
 
 def _running(key: str, ids: Sequence[UUID] | None) -> list[Instance]:

@@ -56,7 +56,7 @@ class NewInstanceSchema(BaseSchema):
 class InstanceQuery(ListQuery):
     """How to narrow and sort the list of instances."""
 
-    sort = Sort("created_at", "updated_at", "title")
+    sort = Sort("created_at", "updated_at")
     state = fields.String(validate=validate.OneOf(STATES))
     key = fields.String(validate=NAME)
     object_id = fields.UUID()

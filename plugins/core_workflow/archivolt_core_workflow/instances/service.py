@@ -19,7 +19,7 @@ class InstanceService(Service[Instance]):
 
     model = Instance
     kind = "Instance"
-    sorts = ("created_at", "updated_at", "title")
+    sorts = ("created_at", "updated_at")  # no title: its order would tell of it
     sql_verbs = ("hold", "children", "running_of", "count_running")
 
     def _condition(self, name: str, value: Any) -> ColumnElement[bool]:

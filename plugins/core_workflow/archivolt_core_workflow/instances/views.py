@@ -20,7 +20,7 @@ from archivolt_core_workflow.instances.schemas import (
     NewInstanceSchema,
     ReasonSchema,
 )
-from archivolt_core_workflow.instances.service import events, instances
+from archivolt_core_workflow.running import sight
 from archivolt_host.kit.api import (
     Blueprint,
     ModelAPIView,
@@ -45,10 +45,13 @@ blueprint = Blueprint(
 
 def _shown(instance: Instance, status: int = 200) -> tuple[Any, int, Any]:
     """Return an instance as the API shows it, with the places where it stands."""
-    marking = Marking.load(instance.marking)
-    shown = {**instance._asdict(), "tokens": marking.tokens}  # type: ignore[attr-defined]
+    seen = sight.veiled_one(instance)
+    marking = Marking.load(seen.marking)
+    shown = {**seen._asdict(), "tokens": marking.tokens}  # type: ignore[attr-defined]
     place = {"Location": f"/vault/workflow/instances/{instance.id}"}
-    return shown, status, {**headers(instance), **(place if status == 201 else {})}
+    # Somebody else sees more or less of the same version: it is not to be kept.
+    sent = headers(instance) if seen is instance else {}
+    return shown, status, {**sent, **(place if status == 201 else {})}
 
 
 @blueprint.route("/instances")
@@ -60,8 +63,7 @@ class Instances(ModelAPIView):
     @blueprint.response(200, page_of(InstanceListedSchema))
     def get(self, query: dict[str, Any]) -> Any:
         """List the instances that one started or works on; overseers see all."""
-        page = Page.of(query)
-        return answer(instances.filter(page, **query, **logic.visible()))
+        return answer(logic.listed(Page.of(query), query))
 
     @requires(START)
     @blueprint.arguments(NewInstanceSchema)
@@ -80,7 +82,9 @@ class OneInstance(ModelAPIView):
     def get(self, id: UUID) -> Any:
         """Show an instance, and where it stands."""
         instance = logic.get(id)
-        return not_modified(instance) or _shown(instance)
+        if sight.sees(instance) and (same := not_modified(instance)):
+            return same
+        return _shown(instance)
 
 
 @blueprint.route("/instances/<uuid:id>/history")
@@ -92,8 +96,7 @@ class History(ModelAPIView):
     @blueprint.response(200, page_of(HistorySchema))
     def get(self, query: dict[str, Any], id: UUID) -> Any:
         """List what happened, who did it, and on whose behalf."""
-        logic.get(id)
-        return answer(events.filter(Page.of(query), instance_id=id))
+        return answer(logic.history(id, Page.of(query)))
 
 
 @blueprint.route("/instances/<uuid:id>/events")
@@ -154,7 +157,7 @@ class Migration(ModelAPIView):
         shown = [
             {
                 "id": move.instance.id,
-                "title": move.instance.title,
+                "title": sight.veiled_one(move.instance).title,
                 "nodes": move.nodes,
                 "problems": move.problems,
             }

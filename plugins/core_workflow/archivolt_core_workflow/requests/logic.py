@@ -1,5 +1,6 @@
 """The rules of the requests domain. Knows no SQL and no HTTP."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from archivolt_core_workflow.requests.service import requests
 from archivolt_hookspecs.identity import UserInfo
 from archivolt_host.kit import audit, hooks
 from archivolt_host.kit.access import allowed
-from archivolt_host.kit.context import actor
+from archivolt_host.kit.context import SYSTEM, actor
 from archivolt_host.kit.db import now
 from archivolt_host.kit.errors import (
     DeniedError,
@@ -27,14 +28,17 @@ from archivolt_host.kit.errors import (
     RefusedError,
     StaleError,
 )
+from archivolt_host.kit.paging import Page
 
 MAIL = "send_mail"
 OWNERS = frozenset({"owner"})
 
 
-def visible() -> dict[str, UUID]:
+def visible() -> dict[str, Any]:
     """Return the filter for what the actor may see: their own, or what they review."""
     user = actor()
+    if user.id == SYSTEM:
+        return {}
     if not allowed(REVIEW):
         return {"created_by": user.id}
     if user.roles & OWNERS:
@@ -52,6 +56,11 @@ def get(id: UUID) -> Request:
     if not sent or not (assigned or user.roles & OWNERS):
         raise NotFoundError("Request", id)
     return request
+
+
+def seen(ids: Sequence[UUID]) -> Sequence[Request]:
+    """Return those of the requests that the actor may see."""
+    return requests.filter(Page(len(ids)), id__in=ids, **visible()).items
 
 
 def create(title: str, description: str, assigned_to: UUID | None) -> Request:

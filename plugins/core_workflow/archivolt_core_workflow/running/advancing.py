@@ -52,6 +52,8 @@ class Run:
         self.state, self.outcome = instance.state, instance.outcome
         self.number = instance.events
         self.facts = facts_of(definition, instance, self.marking)
+        #: Whether whoever acts may see what it is about.
+        self.sees = instance.object_id is None or bool(self.facts["object.id"])
         self._automatic: list[Token] = []
         self._passed = 0
 

@@ -6,9 +6,10 @@ from uuid import UUID
 
 from archivolt_core_workflow.engine.guards import Expr, Value
 from archivolt_core_workflow.engine.model import Deed
+from archivolt_core_workflow.running import people
 from archivolt_hookspecs.identity import Actor
 from archivolt_host.kit import hooks
-from archivolt_host.kit.context import SYSTEM, acting_as, actor
+from archivolt_host.kit.context import acting_as
 from archivolt_host.kit.errors import RefusedError
 
 
@@ -21,10 +22,7 @@ def do(deed: Deed, facts: Mapping[str, Any], starter: UUID) -> Any:
 
 def responsible(starter: UUID) -> Actor:
     """Return with whose rights an action is run: never with those of the system."""
-    user = actor()
-    if user.id != SYSTEM or starter == SYSTEM:
-        return user
-    found: Actor | None = hooks.first("find_actor", who=str(starter))
+    found = people.answerable(starter)
     if found is None:
         raise RefusedError(
             "Who started it is not active any more: nobody's rights are left for it."

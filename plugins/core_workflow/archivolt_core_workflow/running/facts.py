@@ -7,11 +7,9 @@ from uuid import UUID
 from archivolt_core_workflow.engine.facts import DOCUMENT, REQUEST, data_types
 from archivolt_core_workflow.engine.model import Definition, Marking
 from archivolt_core_workflow.instances.models import Instance
-from archivolt_core_workflow.requests.service import requests
-from archivolt_host.kit import hooks
-from archivolt_host.kit.context import actor
+from archivolt_core_workflow.running import people, sight
+from archivolt_host.kit.context import acting_as, actor
 from archivolt_host.kit.db import now
-from archivolt_host.kit.errors import NotFoundError
 
 FIELDS = {"document": DOCUMENT, "request": REQUEST}
 
@@ -34,7 +32,7 @@ def facts_of(
         "now": now(),
     }
     facts |= data_facts(definition, instance.data)
-    return facts | _object_facts(instance.about, instance.object_id)
+    return facts | _object_facts(instance)
 
 
 def data_facts(definition: Definition, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -43,24 +41,26 @@ def data_facts(definition: Definition, data: Mapping[str, Any]) -> dict[str, Any
     return dict.fromkeys(data_types(definition.data)) | known
 
 
-def _object_facts(about: str, id: UUID | None) -> dict[str, Any]:
-    if id is None or about not in FIELDS:
+def _object_facts(instance: Instance) -> dict[str, Any]:
+    """Return what whoever acts, or answers for it, may know of the object.
+
+    To others each fact is null: a guard that looks at it refuses.
+    """
+    if instance.object_id is None or instance.about not in FIELDS:
         return {}
-    found = described(about, id)
+    found = _described(instance, instance.object_id)
     return {
-        name: _plain(found.get(name.removeprefix("object."))) for name in FIELDS[about]
+        name: _plain(found.get(name.removeprefix("object.")))
+        for name in FIELDS[instance.about]
     }
 
 
-def described(about: str, id: UUID) -> Mapping[str, Any]:
-    """Return what an instance is about, or raise NotFoundError."""
-    if about == "request":
-        return requests.get(id)._asdict()  # type: ignore[attr-defined,no-any-return]
-    found = hooks.first("describe_documents", ids=[id]) or {}
-    if id not in found:
-        raise NotFoundError("Document", id)
-    document: Mapping[str, Any] = found[id]
-    return document
+def _described(instance: Instance, id: UUID) -> Mapping[str, Any]:
+    who = people.answerable(instance.created_by)
+    if who is None:
+        return {}
+    with acting_as(who):
+        return sight.described(instance.about, [id]).get(id, {})
 
 
 def _plain(value: Any) -> Any:

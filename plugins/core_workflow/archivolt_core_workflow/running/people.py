@@ -8,8 +8,9 @@ from archivolt_core_workflow.delegations import logic as delegations
 from archivolt_core_workflow.delegations.service import delegations as stored
 from archivolt_core_workflow.engine.model import Assignment, Node
 from archivolt_core_workflow.tasks.service import rotations
+from archivolt_hookspecs.identity import Actor
 from archivolt_host.kit import hooks
-from archivolt_host.kit.context import actor
+from archivolt_host.kit.context import SYSTEM, actor
 from archivolt_host.kit.db import now
 from archivolt_host.kit.errors import RefusedError
 
@@ -46,6 +47,18 @@ def _turn(users: list[UUID], key: str, node: str) -> UUID:
     away = stored.deputies(users, now())
     there = [user for user in users if user not in away] or users
     return there[rotations.next_position(key, node) % len(there)]
+
+
+def answerable(starter: UUID) -> Actor | None:
+    """Return with whose rights something is done: never with those of the system.
+
+    That is whoever acts, else whoever started it, or nobody where they are gone.
+    """
+    user = actor()
+    if user.id != SYSTEM or starter == SYSTEM:
+        return user
+    found: Actor | None = hooks.first("find_actor", who=str(starter))
+    return found
 
 
 def own_subjects() -> list[str]:

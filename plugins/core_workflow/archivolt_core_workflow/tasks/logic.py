@@ -1,6 +1,6 @@
 """The rules of the tasks domain. Knows no SQL and no HTTP."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,7 @@ from archivolt_core_workflow.engine import forms, rights, votes
 from archivolt_core_workflow.engine.model import Node, Quorum, Token, Transition
 from archivolt_core_workflow.instances import logic as instances
 from archivolt_core_workflow.instances.service import instances as instances_stored
-from archivolt_core_workflow.running import people
+from archivolt_core_workflow.running import people, sight
 from archivolt_core_workflow.running.advancing import Run
 from archivolt_core_workflow.tasks import service
 from archivolt_core_workflow.tasks.models import DONE, OPEN, Task
@@ -18,7 +18,7 @@ from archivolt_core_workflow.tasks.schemas import ALL, MINE
 from archivolt_core_workflow.tasks.service import tasks
 from archivolt_host.kit import audit, hooks
 from archivolt_host.kit.access import allowed
-from archivolt_host.kit.context import actor
+from archivolt_host.kit.context import acting_as, actor
 from archivolt_host.kit.db import now, savepoint
 from archivolt_host.kit.errors import (
     ArchivoltError,
@@ -67,6 +67,7 @@ def claim(id: UUID) -> Task:
         raise RefusedError("Somebody else has claimed it.")
     if _whose(task) is None:
         raise DeniedError("It is not for you to do.")
+    sight.refuse_blind(task)
     return _give(task, actor().id)
 
 
@@ -90,13 +91,23 @@ def reassign(id: UUID, user_id: UUID) -> Task:
         raise RefusedError("It is decided by votes: voters delegate to each other.")
     if task.assignee != actor().id and not allowed(OVERSEE):
         raise DeniedError(f"To reassign it needs the permission {OVERSEE}.")
-    if hooks.first("find_actor", who=str(user_id)) is None:
-        raise InvalidError(
-            f"There is no user {user_id}.", {"user_id": ["No such user."]}
-        )
+    _refuse_useless(task, user_id)
     changed = _give(task, user_id)
     hooks.tell("task_assigned", task_id=id, user_id=user_id)
     return changed
+
+
+def _refuse_useless(task: Task, user_id: UUID) -> None:
+    """Refuse to give a task to somebody who could not do it."""
+    user = hooks.first("find_actor", who=str(user_id))
+    if user is None:
+        raise InvalidError(
+            f"There is no user {user_id}.", {"user_id": ["No such user."]}
+        )
+    with acting_as(user):
+        if not sight.sees(task):
+            sentence = f"They may not see the {task.about}: share it with them first."
+            raise InvalidError(sentence, {"user_id": [sentence]})
 
 
 def _give(task: Task, user: UUID) -> Task:
@@ -124,6 +135,8 @@ def decide(
     whose = _whose(task)
     if whose is None:
         raise DeniedError("It is not for you to do.")
+    if not run.sees:
+        raise sight.blind(task.about)
     token, node = _place(run, task)
     way = _way(node, decision)
     run.comment = comment
@@ -225,7 +238,8 @@ def inbox(page: Page, show: str, *, overdue: bool) -> Slice:
     subjects = [s for s in people.own_subjects() if _shows(show, s)]
     if not subjects:
         return Slice([])
-    return tasks.inbox(page, subjects, actor().id, now() if overdue else None)
+    found = tasks.inbox(page, subjects, actor().id, now() if overdue else None)
+    return Slice(sight.veiled(found.items), found.next)
 
 
 def _shows(show: str, subject: str) -> bool:
@@ -234,15 +248,24 @@ def _shows(show: str, subject: str) -> bool:
 
 def whole(task: Task) -> dict[str, Any]:
     """Return a task with all that is needed to decide on it."""
-    instance = instances_stored.get(task.instance_id)
+    instance = sight.veiled_one(instances_stored.get(task.instance_id))
+    task = sight.veiled_one(task)
     node = definitions.compiled(instance.definition_id).nodes[task.node]
     return {
         **task._asdict(),  # type: ignore[attr-defined]
         "choices": [way for way in node.transitions if way.after is None],
         "form": node.form,
         "data": instance.data,
-        "given": service.votes.of(task.id) if task.votes else [],
+        "given": _given(task),
     }
+
+
+def _given(task: Task) -> Sequence[Any]:
+    """Return the votes that may be shown: what voters say is about the object."""
+    given = service.votes.of(task.id) if task.votes else []
+    if sight.is_veiled(task):
+        return [vote._replace(comment=None) for vote in given]  # type: ignore[attr-defined]
+    return given
 
 
 def figures(key: str, days: int) -> list[dict[str, Any]]:

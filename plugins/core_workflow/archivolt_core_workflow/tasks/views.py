@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from archivolt_core_workflow.definitions.service import definitions
+from archivolt_core_workflow.running import sight
 from archivolt_core_workflow.tasks import logic
 from archivolt_core_workflow.tasks.models import Task
 from archivolt_core_workflow.tasks.schemas import (
@@ -35,7 +36,8 @@ blueprint = Blueprint("tasks", __name__, description="What there is to do.")
 
 
 def _shown(task: Task) -> tuple[Task, int, dict[str, str]]:
-    return task, 200, headers(task)
+    seen = sight.veiled_one(task)
+    return seen, 200, headers(task) if seen is task else {}
 
 
 @blueprint.route("/inbox")
@@ -76,6 +78,8 @@ class OneTask(ModelAPIView):
     def get(self, id: UUID) -> Any:
         """Show a task: its choices, its form, the votes so far."""
         task = logic.get(id)
+        if not sight.sees(task):
+            return logic.whole(task), 200, {}  # others see more of the same version
         return not_modified(task) or (logic.whole(task), 200, headers(task))
 
 
