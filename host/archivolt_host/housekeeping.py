@@ -36,10 +36,19 @@ def sweep() -> dict[str, Any]:
     before = time.time() - SETTLED
     purged = dispatch.collect(registration.purge_storage.__name__, before=before)
     runs.look()  # the watch over them could have been lost
-    forgotten = retention.forget_old() | {"keys": idempotency.forget_old()}
-    return forgotten | {"runs": runs.forget_old(), "files": sum(purged)}
+    bus.enqueue(forget)
+    return {"keys": idempotency.forget_old(), "files": sum(purged)}
 
 
-OWN_JOBS = (resync, runnable.act, sweep, runs.sweep_runs, runs.resume_run)
+@job(queue="low", retries=1)
+def forget() -> dict[str, int]:
+    """Delete old history, some thousand rows at a time, until none is left."""
+    forgotten = retention.forget_old() | {"runs": runs.forget_old()}
+    if retention.MOST in forgotten.values():
+        bus.enqueue(forget)
+    return forgotten
+
+
+OWN_JOBS = (resync, runnable.act, sweep, forget, runs.sweep_runs, runs.resume_run)
 OWN_ORCHESTRATORS = (creation.CreateTenant, importing.ImportTenant)
 OWN_SCHEDULES = (Schedule("sweep", sweep, every=6 * 3600),)
