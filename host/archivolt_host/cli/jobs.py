@@ -1,5 +1,6 @@
 """``archivolt jobs``: work for later, what became of it, and what to try again."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,7 +16,17 @@ in_tenant = click.option(
 
 @click.group()
 def jobs() -> None:
-    """Look at work for later; cancel it, or have it tried again."""
+    """Look at work for later; cancel it, or have it tried again.
+
+    A job that fails is tried again by itself, later each time. After its last attempt
+    it is 'failed' and waits for you: mend the cause that it names, then retry it.
+
+    \b
+    archivolt jobs list --status failed    what needs you
+    archivolt jobs show ID                 why: each attempt with its problem
+    archivolt jobs retry ID                have it tried again
+    archivolt jobs list -t acme            in another tenant than demo
+    """
 
 
 @contextmanager
@@ -57,8 +68,15 @@ def show_all(tenant: str, status: str | None, queue: str | None, limit: int) -> 
         tables.add(table, *cells, row.problem or "")
     if rows:
         tables.show(table)
+        _hint(rows, tenant)
     else:
         click.echo("There is no such job.")
+
+
+def _hint(rows: Any, tenant: str) -> None:
+    failed = next((row for row in rows if row.status == "failed"), None)
+    if failed is not None:
+        click.echo(f"Why one failed: archivolt jobs show {failed.id} -t {tenant}")
 
 
 @jobs.command()
@@ -70,17 +88,37 @@ def show(id: Any, tenant: str) -> None:
 
     with opened(tenant):
         row = desk.get(id)
-        _show(row, claims.attempts_of(id))
+        _show(row)
+        _show_attempts(claims.attempts_of(id))
+        if row.status in ("failed", "cancelled"):
+            click.echo(f"Have it tried again: archivolt jobs retry {id} -t {tenant}")
 
 
-def _show(row: Any, attempts: Any) -> None:
+def _show(row: Any) -> None:
+    from archivolt_host.jobs import carrying
+
+    who = row.carried["actor"]["name"]
+    click.echo(f"{row.name} in the queue {row.queue} is {row.status}.")
+    click.echo(f"Enqueued {format(row.created_at, TIME)} UTC by {who}.")
+    if row.status == "queued":
+        click.echo(f"Due {format(row.run_at, TIME)} UTC.")
+    if row.finished_at is not None:
+        click.echo(f"Ended {format(row.finished_at, TIME)} UTC.")
+    facts = {
+        "Arguments": json.dumps(row.arguments) if row.arguments else None,
+        "Result": None if row.result is None else json.dumps(row.result),
+        "Request": row.carried.get("request_id"),
+        "Trace": carrying.trace_id(row.carried),
+        "Problem": row.problem,
+    }
+    for name, value in facts.items():
+        if value:
+            click.echo(f"{name}: {value}")
+
+
+def _show_attempts(attempts: Any) -> None:
     from archivolt_host.cli import tables
 
-    made, who = format(row.created_at, TIME), row.carried["actor"]["name"]
-    click.echo(f"{row.name} in the queue {row.queue} is {row.status}.")
-    click.echo(f"Enqueued {made} UTC by {who} with {row.arguments}.")
-    if row.problem:
-        click.echo(row.problem)
     if not attempts:
         return
     table = tables.table("attempt", "outcome", "ended", "worker", "problem")
