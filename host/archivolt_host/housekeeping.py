@@ -1,6 +1,5 @@
 """The host's own jobs: catching up, and sweeping away what is no longer needed."""
 
-import time
 from typing import Any
 
 from archivolt_hookspecs import host, registration
@@ -13,6 +12,7 @@ from archivolt_host.orchestration import creation
 from archivolt_host.orchestration import sweeping as runs
 from archivolt_host.plugins import dispatch, overrides
 from archivolt_host.tenants import context, sessions
+from archivolt_host.tenants.columns import now
 
 SETTLED = 3600.0  # seconds after which a file without a row belongs to no request
 
@@ -33,7 +33,7 @@ def sweep() -> dict[str, Any]:
     slug = context.tenant().slug
     for plugin in dispatch.registry().overrides.catching_up(slug):
         bus.enqueue(resync, plugin=plugin, unique=f"resync:{plugin}")
-    before = time.time() - SETTLED
+    before = now().timestamp() - SETTLED
     purged = dispatch.collect(registration.purge_storage.__name__, before=before)
     runs.look()  # the watch over them could have been lost
     bus.enqueue(forget)
