@@ -230,11 +230,11 @@ def walks(people, tenant, drawn):
     return type("Walks", (Walks,), {"tenant": tenant, "drawn": staticmethod(drawn)})
 
 
-def test_no_walk_leaves_the_drawing_and_each_step_leaves_its_lines(walks):
+def test_no_walk_leaves_the_drawing_and_each_step_leaves_its_lines(walks, placement):
     run_state_machine_as_test(
         walks,
         settings=settings(
-            max_examples=10,
+            max_examples=3 if placement == "sqlite" else 12,  # the quick run is short
             phases=[Phase.generate],  # to find the shortest walk takes minutes
             stateful_step_count=20,
             deadline=None,
