@@ -67,8 +67,8 @@ class Client:
 class Deployment:
     """A folder with a manifest, a home and a folder of further packages."""
 
-    def __init__(self, folder):
-        self.folder = folder
+    def __init__(self, folder, command=COMMAND):
+        self.folder, self.command = folder, command
         self.manifest, self.site = folder / "manifest.toml", folder / "site"
         self.site.mkdir()
         self.environment = os.environ | {
@@ -78,10 +78,11 @@ class Deployment:
         }
         self.running = None
 
-    def do(self, *words, **more):
+    def do(self, *words, cwd=None, **more):
         """Run a command to its end and return what it printed."""
         done = subprocess.run(
-            [COMMAND, *words],
+            [self.command, *words],
+            cwd=cwd,
             env=self.environment | more,
             capture_output=True,
             text=True,
@@ -92,7 +93,7 @@ class Deployment:
 
     def start(self, *wrapped, **more):
         """Start everything, and wait until it says so."""
-        command = wrapped or (COMMAND,)
+        command = wrapped or (self.command,)
         self.out, self.err = (self.folder / name for name in ("out.log", "err.log"))
         with self.out.open("w") as out, self.err.open("w") as err:
             self.running = subprocess.Popen(
@@ -122,6 +123,20 @@ def deployment(tmp_path):
     made = Deployment(tmp_path)
     yield made
     made.stop()
+
+
+@pytest.fixture
+def make_deployment(tmp_path):
+    """Make a deployment whose command is another environment's."""
+    made = []
+
+    def make(command):
+        made.append(Deployment(tmp_path, command))
+        return made[0]
+
+    yield make
+    for one in made:
+        one.stop()
 
 
 @pytest.fixture

@@ -33,8 +33,9 @@ def command():
 class Project:
     """A plugin of its own, and what its author runs in it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, checked: Path) -> None:
         self.folder = folder
+        self._checked = checked  # what mypy found out about the host, for all of them
 
     def run(self, *tool):
         """Run a Python tool in the plugin's folder, as if the plugin were installed."""
@@ -42,7 +43,12 @@ class Project:
         done = subprocess.run(
             [sys.executable, "-m", *tool],
             cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": path, "PYTEST_ADDOPTS": ""},
+            env={
+                **os.environ,
+                "PYTHONPATH": path,
+                "PYTEST_ADDOPTS": "",
+                "MYPY_CACHE_DIR": str(self._checked),
+            },
             capture_output=True,
             text=True,
             check=False,
@@ -61,7 +67,8 @@ class Project:
         dist.mkdir(parents=True, exist_ok=True)
         dist.joinpath("METADATA").write_text(
             f"Metadata-Version: 2.1\nName: {project['name']}\n"
-            f"Version: {project['version']}\n"
+            f"Version: {project['version']}\n\n"
+            + (self.folder / "README.md").read_text()
         )
         lines = [
             f"[{group}]\n" + "".join(f"{k} = {v}\n" for k, v in entries.items())
@@ -71,13 +78,19 @@ class Project:
         return site
 
 
+@pytest.fixture(scope="session")
+def checked(tmp_path_factory):
+    """Where mypy keeps what it found out, from one plugin to the next."""
+    return tmp_path_factory.mktemp("mypy")
+
+
 @pytest.fixture
-def new(here, command):
+def new(here, command, checked):
     """Write a plugin: ``new("bookmarks", "jobs=no")``."""
 
     def write(name, *answers):
         given = [part for answer in answers for part in ("--with", answer)]
         command("plugin", "new", name, "--defaults", *given)
-        return Project(here / name)
+        return Project(here / name, checked)
 
     return write

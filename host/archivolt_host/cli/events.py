@@ -1,5 +1,6 @@
 """``archivolt events``: how far plugins have heard the news, and where they hang."""
 
+import json
 from typing import Any
 
 import click
@@ -10,7 +11,18 @@ from archivolt_host.cli.runs import TIME
 
 @click.group()
 def events() -> None:
-    """Look at news, and at what plugins could not hear of it."""
+    """Look at news, and at what plugins could not hear of it.
+
+    Each plugin hears news of an object in order. What it fails to hear opens a lane,
+    in which further news of that object waits; after some attempts it is parked and
+    waits for you. All other news goes on.
+
+    \b
+    archivolt events list             how far everybody is, and the lanes
+    archivolt events show 42          the news at position 42
+    archivolt events retry LANE       the cause is mended: try it again
+    archivolt events cancel LANE      give up what is at its head
+    """
 
 
 @events.command("list")
@@ -30,10 +42,10 @@ def show_all(tenant: str) -> None:
     for plugin, position in sorted(heard.items()):
         tables.add(table, plugin, str(position), str(last))
     tables.show(table)
-    _show_lanes(hanging)
+    _show_lanes(hanging, tenant)
 
 
-def _show_lanes(hanging: Any) -> None:
+def _show_lanes(hanging: Any, tenant: str) -> None:
     from archivolt_host.cli import tables
 
     if not hanging:
@@ -44,6 +56,8 @@ def _show_lanes(hanging: Any) -> None:
         cells = (str(lane.id), lane.plugin, lane.object, str(lane.position))
         tables.add(table, *cells, str(lane.attempts), again, lane.problem)
     tables.show(table)
+    first = hanging[0]
+    click.echo(f"What hangs there: archivolt events show {first.position} -t {tenant}")
 
 
 @events.command()
@@ -51,13 +65,15 @@ def _show_lanes(hanging: Any) -> None:
 @in_tenant
 def show(position: int, tenant: str) -> None:
     """Show the piece of news at POSITION."""
-    from archivolt_host.jobs import lane_desk
+    from archivolt_host.jobs import carrying, lane_desk
 
     with opened(tenant):
         event = lane_desk.at(position)
         at, who = format(event.at, TIME), event.carried["actor"]["name"]
         click.echo(f"{event.hook}, told {at} UTC by {who}, of {event.object or '-'}.")
-        click.echo(str(event.arguments))
+        click.echo(f"Arguments: {json.dumps(event.arguments)}")
+        if trace := carrying.trace_id(event.carried):
+            click.echo(f"Trace: {trace}")
 
 
 @events.command()

@@ -1,7 +1,8 @@
 """``archivolt jobs``: work for later, what became of it, and what to try again."""
 
+import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import click
@@ -15,7 +16,17 @@ in_tenant = click.option(
 
 @click.group()
 def jobs() -> None:
-    """Look at work for later; cancel it, or have it tried again."""
+    """Look at work for later; cancel it, or have it tried again.
+
+    A job that fails is tried again by itself, later each time. After its last attempt
+    it is 'failed' and waits for you: mend the cause that it names, then retry it.
+
+    \b
+    archivolt jobs list --status failed    what needs you
+    archivolt jobs show ID                 why: each attempt with its problem
+    archivolt jobs retry ID                have it tried again
+    archivolt jobs list -t acme            in another tenant than demo
+    """
 
 
 @contextmanager
@@ -57,8 +68,15 @@ def show_all(tenant: str, status: str | None, queue: str | None, limit: int) -> 
         tables.add(table, *cells, row.problem or "")
     if rows:
         tables.show(table)
+        _hint(rows, tenant)
     else:
         click.echo("There is no such job.")
+
+
+def _hint(rows: Any, tenant: str) -> None:
+    failed = next((row for row in rows if row.status == "failed"), None)
+    if failed is not None:
+        click.echo(f"Why one failed: archivolt jobs show {failed.id} -t {tenant}")
 
 
 @jobs.command()
@@ -70,17 +88,37 @@ def show(id: Any, tenant: str) -> None:
 
     with opened(tenant):
         row = desk.get(id)
-        _show(row, claims.attempts_of(id))
+        _show(row)
+        _show_attempts(claims.attempts_of(id))
+        if row.status in ("failed", "cancelled"):
+            click.echo(f"Have it tried again: archivolt jobs retry {id} -t {tenant}")
 
 
-def _show(row: Any, attempts: Any) -> None:
+def _show(row: Any) -> None:
+    from archivolt_host.jobs import carrying, parking
+
+    who = row.carried["actor"]["name"]
+    click.echo(f"{row.name} in the queue {row.queue} is {row.status}.")
+    click.echo(f"Enqueued {format(row.created_at, TIME)} UTC by {who}.")
+    if row.status == "queued" and row.run_at < parking.NEVER:
+        click.echo(f"Due {format(row.run_at, TIME)} UTC.")
+    if row.finished_at is not None:
+        click.echo(f"Ended {format(row.finished_at, TIME)} UTC.")
+    facts = {
+        "Arguments": json.dumps(row.arguments) if row.arguments else None,
+        "Result": None if row.result is None else json.dumps(row.result),
+        "Request": row.carried.get("request_id"),
+        "Trace": carrying.trace_id(row.carried),
+        "Problem": row.problem,
+    }
+    for name, value in facts.items():
+        if value:
+            click.echo(f"{name}: {value}")
+
+
+def _show_attempts(attempts: Any) -> None:
     from archivolt_host.cli import tables
 
-    made, who = format(row.created_at, TIME), row.carried["actor"]["name"]
-    click.echo(f"{row.name} in the queue {row.queue} is {row.status}.")
-    click.echo(f"Enqueued {made} UTC by {who} with {row.arguments}.")
-    if row.problem:
-        click.echo(row.problem)
     if not attempts:
         return
     table = tables.table("attempt", "outcome", "ended", "worker", "problem")
@@ -91,15 +129,36 @@ def _show(row: Any, attempts: Any) -> None:
 
 
 @jobs.command()
-@click.argument("id", type=click.UUID)
+@click.argument("id", type=click.UUID, required=False)
 @in_tenant
-def retry(id: Any, tenant: str) -> None:
+@click.option("--held", is_flag=True, help="All that an import has held.")
+def retry(id: Any, tenant: str, held: bool) -> None:
     """Have the job ID, which failed or was cancelled, tried again."""
     from archivolt_host.jobs import desk
 
+    if held is (id is not None):
+        raise click.UsageError("Name one job, or say --held.")
+    if held:
+        _release(tenant)
+        return
     with opened(tenant, write=True):
         desk.retry(id)
     click.echo("It waits for a worker now.")
+
+
+def _release(tenant: str) -> None:
+    """Let run what an import has held, but for what stands in the queue anew."""
+    from archivolt_host.archives import holding
+    from archivolt_host.errors import RefusedError
+    from archivolt_host.jobs import desk
+
+    with opened(tenant):
+        ids, released = desk.held(holding.WHY), 0
+    for id in ids:
+        with suppress(RefusedError), opened(tenant, write=True):
+            desk.retry(id)
+            released += 1
+    click.echo(f"{released} of {len(ids)} held jobs wait for a worker now.")
 
 
 @jobs.command()

@@ -8,7 +8,7 @@ import orjson
 import structlog
 from structlog.typing import EventDict
 
-from archivolt_host.tenants import columns, context
+from archivolt_host.tenants import columns, context, tracing
 
 LEVELS = {
     "debug": logging.DEBUG,
@@ -28,6 +28,8 @@ def _with_context(logger: Any, name: str, event: EventDict) -> EventDict:
         event.setdefault("user", actor.name)
     if context.request_id():
         event.setdefault("request_id", context.request_id())
+    if (trace := tracing.current()) is not None:
+        event.setdefault("trace_id", trace.id)
     return event
 
 

@@ -23,7 +23,7 @@ from archivolt_host.http.limits import Limits, household
 from archivolt_host.http.stages import TenantStage
 from archivolt_host.plugins import dispatch, granting, recording, timing
 from archivolt_host.plugins.registry import HOST
-from archivolt_host.tenants import context, sessions
+from archivolt_host.tenants import context, sessions, tracing
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 ERROR = 400
@@ -107,6 +107,8 @@ class Edge(Flask):
         timing.begin_request()
         g.began, g.access, g.outside = began, CLOSED, context.current()
         context.enter(None, None, id, stages.origin(asked))
+        g.outside_trace = tracing.current()
+        tracing.enter(tracing.following(asked.headers.get("traceparent")))
         stages.refuse_large_headers(asked)
         access = self._access()
         if self.https_only and asked.scheme != "https" and not _is_probe(access):
@@ -250,3 +252,4 @@ def _is_probe(access: Access | None) -> bool:
 def _leave(error: BaseException | None) -> None:
     """Leave no tenant behind for what this thread does next."""
     context.enter(*g.pop("outside", (None,)))
+    tracing.enter(g.pop("outside_trace", None))

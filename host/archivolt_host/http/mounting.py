@@ -9,6 +9,7 @@ from typing import Any
 
 from archivolt_host.http import health, openapi, pages
 from archivolt_host.http.access import CLOSED
+from archivolt_host.http.api import make_api
 from archivolt_host.http.blueprints import Blueprint
 from archivolt_host.http.edge import Edge
 from archivolt_host.http.resources import events, jobs, plugins, runs, schedules
@@ -24,7 +25,7 @@ PAGES = {
 
 def mount(app: Edge, registry: Registry, *, version: str, extra: bool) -> None:
     """Mount everything, and note what each route demands and whose it is."""
-    api = openapi.make_api(app, version)
+    api = make_api(app, version)
     for own in (openapi.blueprint, health.blueprint):
         api.register_blueprint(own)
     for resource in (

@@ -3,13 +3,14 @@
 import json
 from collections.abc import Mapping
 from copy import deepcopy
-from functools import cache
+from functools import cache, cached_property
+from threading import Lock
 from typing import Any
 
-import flask_smorest
 from flask import Flask, Response
 
 from archivolt_host.http.access import CLOSED, public
+from archivolt_host.http.api import Api
 from archivolt_host.http.blueprints import Blueprint
 from archivolt_host.http.schemas import ProblemSchema
 from archivolt_host.http.stages import PREFIX
@@ -37,26 +38,22 @@ PROBLEM = {
 }
 
 
-class Api(flask_smorest.Api):  # type: ignore[misc]
-    """Collects the routes of all plugins; errors are answered by the host."""
-
-    ERROR_SCHEMA = ProblemSchema
-
-    def _register_error_handlers(self) -> None:
-        """Leave errors to ``problems``."""
-
-
 class Document:
     """The document of all plugins, cut to what a tenant has switched on."""
 
     def __init__(self, app: Flask, api: Api, owners: Mapping[str, str]) -> None:
         self._app = app
+        self._api = api
         self._owners = owners
-        self._whole = self._finished(api.spec.to_dict())
         self._cut: dict[frozenset[str], bytes] = {}
+        self._lock = Lock()
 
     def for_plugins(self, enabled: frozenset[str]) -> bytes:
         """Return the document with the routes of these plugins alone."""
+        with self._lock:
+            return self._for_plugins(enabled)
+
+    def _for_plugins(self, enabled: frozenset[str]) -> bytes:
         if enabled not in self._cut:
             document = deepcopy(self._whole)
             for path, operations in list(document["paths"].items()):
@@ -65,6 +62,10 @@ class Document:
             _prune(document)
             self._cut[enabled] = json.dumps(document).encode()
         return self._cut[enabled]
+
+    @cached_property
+    def _whole(self) -> dict[str, Any]:
+        return self._finished(self._api.document())
 
     def _finished(self, document: dict[str, Any]) -> dict[str, Any]:
         """Add what holds for every route: tenant, sign-in, problems, owner."""
@@ -146,33 +147,6 @@ def _problem_schema() -> dict[str, Any]:
     converter = OpenAPIConverter("3.1.0", lambda schema: None, None)  # type: ignore[arg-type]
     schema: dict[str, Any] = converter.schema2jsonschema(ProblemSchema())
     return schema
-
-
-def make_api(app: Flask, version: str) -> Api:
-    """Return the collector of routes, set to OpenAPI 3.1."""
-    app.config.update(
-        API_TITLE="Archivolt",
-        API_VERSION=version,
-        OPENAPI_VERSION="3.1.0",
-        OPENAPI_URL_PREFIX=None,
-    )
-    return Api(
-        app,
-        spec_kwargs={
-            "security": [{"jwt": []}],
-            "components": {
-                "securitySchemes": {
-                    "jwt": {
-                        "type": "apiKey",
-                        "in": "header",
-                        "name": "Authorization",
-                        "description": "JWT <access token>, from POST "
-                        "/vault/auth/token",
-                    }
-                }
-            },
-        },
-    )
 
 
 blueprint = Blueprint("openapi", __name__, description="This document.")

@@ -1,4 +1,4 @@
-"""What travels with work for later: who asked for it, from where, in which request."""
+"""What travels with work for later: who asked for it, from where, in which trace."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from uuid import UUID
 import orjson
 
 from archivolt_hookspecs.identity import Actor
-from archivolt_host.tenants import context
+from archivolt_host.tenants import context, tracing
 from archivolt_host.tenants.context import NOWHERE, Origin, Tenant
 
 Carried = Mapping[str, Any]
@@ -21,17 +21,31 @@ def pack(actor: Actor | None = None) -> dict[str, Any]:
     who = actor or context.actor_or_none()
     who = who or context.system_actor(context.tenant().slug)
     packed = {"actor": _plain(who), "request_id": context.request_id()}
-    origin = context.origin()
-    return packed if origin == NOWHERE else {**packed, "origin": asdict(origin)}
+    if (origin := context.origin()) != NOWHERE:
+        packed["origin"] = asdict(origin)
+    if (trace := tracing.current()) is not None:
+        packed["trace"] = trace.header
+    return packed
 
 
 @contextmanager
 def acting(tenant: Tenant, carried: Carried) -> Iterator[None]:
-    """Be whoever had this packed, in a tenant: theirs, whatever was packed."""
+    """Be whoever had this packed, in a tenant: theirs, whatever was packed.
+
+    It is the next link of the trace in which it was packed.
+    """
     actor = unpack_actor(tenant, carried)
     origin = Origin(**carried["origin"]) if "origin" in carried else NOWHERE
-    with context.acting(tenant, actor, carried.get("request_id", ""), origin):
+    trace = tracing.following(carried.get("trace"))
+    id = carried.get("request_id", "")
+    with context.acting(tenant, actor, id, origin), tracing.entered(trace):
         yield
+
+
+def trace_id(carried: Carried) -> str | None:
+    """Return the id of the trace in which it was packed, where there was one."""
+    packed = carried.get("trace")
+    return tracing.following(packed).id if packed else None
 
 
 def unpack_actor(tenant: Tenant, carried: Carried) -> Actor:

@@ -90,7 +90,7 @@ def as_owner(row: Any) -> Iterator[None]:
     owner = dispatch.first(identity.find_actor.__name__, who=str(row.owner_id))
     if owner is None:
         raise RefusedError("Its owner is no longer active here.")
-    packed = {**row.carried, **carrying.pack(owner)}
+    packed = {**row.carried, "trace": None, **carrying.pack(owner)}
     with carrying.acting(tenant, packed):
         permission = _permission(row.runs)
         if permission is None or not dispatch.allowed(permission):

@@ -39,23 +39,23 @@ def run(tenant: Tenant, job: Job, row: Claimed, ended: Ended | None = None) -> N
 
     One that left nothing to commit is put among the ``ended``, to be marked soon.
     """
-    try:
-        with as_asked(tenant, job, row):
-            _run_in_one_unit(tenant, job, row, ended)
-    except claims.LeaseLostError as error:
-        log.warning("job lost", job=job.name, problem=str(error))
-    except Exception as error:  # a job may raise anything
-        log.exception("job failed", job=job.name, id=str(row.id))
-        note_failure(job, row, told(error))
+    with carrying.acting(tenant, row.carried):
+        try:
+            with under_way(job, row):
+                _run_in_one_unit(tenant, job, row, ended)
+        except claims.LeaseLostError as error:
+            log.warning("job lost", job=job.name, problem=str(error))
+        except Exception as error:  # a job may raise anything
+            log.exception("job failed", job=job.name, id=str(row.id))
+            note_failure(job, row, told(error))
 
 
 @contextmanager
-def as_asked(tenant: Tenant, job: Job, row: Claimed) -> Iterator[None]:
-    """Be whoever enqueued the job, for as long as it may take."""
+def under_way(job: Job, row: Claimed) -> Iterator[None]:
+    """Let this be the job that runs, for as long as it may take."""
     token = _current.set(row)
     try:
         with (
-            carrying.acting(tenant, row.carried),
             timing.measured(job.plugin, f"job {job.name}"),
             limited(job.timeout),
         ):

@@ -7,7 +7,7 @@ import time
 
 import structlog
 
-from archivolt_host.jobs import claims, running
+from archivolt_host.jobs import carrying, claims, running
 from archivolt_host.jobs.claims import Claimed
 from archivolt_host.jobs.registry import Job
 from archivolt_host.tenants import sessions
@@ -34,16 +34,20 @@ class Together:
         if self._whole is None:
             self._whole = sessions.UnitOfWork(self._tenant.place, write=True)
             self._began = time.monotonic()
+        with carrying.acting(self._tenant, row.carried):
+            self._try(self._whole, job, row)
+        if time.monotonic() - self._began > MOST_SECONDS:
+            self.commit()
+
+    def _try(self, whole: sessions.UnitOfWork, job: Job, row: Claimed) -> None:
         try:
-            with running.as_asked(self._tenant, job, row):
-                result = self._run(self._whole, job, row)
+            with running.under_way(job, row):
+                result = self._run(whole, job, row)
         except Exception as error:  # a job may raise anything
             log.exception("job failed", job=job.name, id=str(row.id))
             self._failed.append((job, row, running.told(error)))
         else:
             self._ran.append((job, row, result))
-        if time.monotonic() - self._began > MOST_SECONDS:
-            self.commit()
 
     def _run(self, whole: sessions.UnitOfWork, job: Job, row: Claimed) -> object:
         share = Share(whole)

@@ -1,10 +1,10 @@
-"""Who is asking, and for which tenant."""
+"""Who is asking, for which tenant, and in which trace."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from archivolt_hookspecs.identity import Actor
-from archivolt_host.tenants import context
+from archivolt_host.tenants import context, tracing
 from archivolt_host.tenants.context import SYSTEM as SYSTEM
 from archivolt_host.tenants.context import Origin as Origin
 from archivolt_host.tenants.context import Tenant as Tenant
@@ -38,6 +38,12 @@ def on_behalf_of(actor: Actor) -> Iterator[None]:
         yield
 
 
+def traceparent() -> str | None:
+    """Return the header that lets a call to another system join the trace under way."""
+    trace = tracing.current()
+    return None if trace is None else trace.header
+
+
 __all__ = [
     "SYSTEM",
     "Origin",
@@ -49,4 +55,5 @@ __all__ = [
     "origin",
     "request_id",
     "tenant",
+    "traceparent",
 ]

@@ -26,8 +26,11 @@ def discover() -> tuple[Discovered, ...]:
     """Find every installed plugin, in the order of their ids."""
     # stevedore's cached entry points no longer know their distribution, which is
     # what tells two plugins of one name apart; it imports the chosen ones later.
-    found = sorted(entry_points(group=GROUP), key=_name)
-    return tuple(_read(entry_point, found) for entry_point in found)
+    found = sorted((one.name, _owner(one), one) for one in entry_points(group=GROUP))
+    owners: dict[str, set[str]] = {}
+    for name, owner, _ in found:
+        owners.setdefault(name, set()).add(owner)
+    return tuple(_read(one, owners[name]) for name, _, one in found)
 
 
 def infos(found: Iterable[Discovered]) -> dict[str, PluginInfo]:
@@ -46,8 +49,7 @@ def folder_of(plugin: str) -> Path:
     return locate(found.module.partition(".")[0])
 
 
-def _read(entry_point: EntryPoint, found: list[EntryPoint]) -> Discovered:
-    owners = {_owner(one) for one in found if one.name == entry_point.name}
+def _read(entry_point: EntryPoint, owners: set[str]) -> Discovered:
     if len(owners) > 1:
         return Discovered(
             entry_point,
@@ -58,10 +60,6 @@ def _read(entry_point: EntryPoint, found: list[EntryPoint]) -> Discovered:
         return Discovered(entry_point, read_metadata(entry_point))
     except MetadataError as error:
         return Discovered(entry_point, problem=str(error))
-
-
-def _name(entry_point: EntryPoint) -> tuple[str, str]:
-    return entry_point.name, _owner(entry_point)
 
 
 def _owner(entry_point: EntryPoint) -> str:

@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -54,15 +55,24 @@ def read_metadata(entry_point: EntryPoint) -> PluginInfo:
     package = entry_point.module.partition(".")[0]
     path = locate(package) / "plugin.toml"
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        written = path.read_text(encoding="utf-8")
     except OSError:
         raise MetadataError(
             f"{package} ships no plugin.toml: put one beside its __init__.py."
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise MetadataError(f"{package}/plugin.toml is not valid: {error}.") from None
-    info = parse_metadata(raw, f"{package}/plugin.toml", *_distribution(entry_point))
+    info = _parsed(written, f"{package}/plugin.toml", *_distribution(entry_point))
     return _named_alike(info, entry_point.name)
+
+
+@cache  # what is installed is looked up often, and seldom new
+def _parsed(written: str, source: str, distribution: str, version: str) -> PluginInfo:
+    try:
+        raw = tomllib.loads(written)
+    except tomllib.TOMLDecodeError as error:
+        raise MetadataError(f"{source} is not valid: {error}.") from None
+    return parse_metadata(raw, source, distribution, version)
 
 
 def parse_metadata(

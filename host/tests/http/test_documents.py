@@ -4,7 +4,10 @@ import subprocess
 import sys
 
 import pytest
+import structlog
 from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from archivolt_host.http import openapi
 
 CORE = ("core_identity", "core_documents", "core_search")
 PAGES = ("/vault/api/swagger/", "/vault/api/redoc/", "/api/docs/", "/api/redoc/")
@@ -35,6 +38,54 @@ def test_it_is_openapi_3_1_for_a_tenant_with_a_plugin_off(mounted, client_as):
     assert "/vault/search" in before["paths"]
     assert "/vault/search" not in after["paths"]
     assert problems(after) == []
+
+
+@pytest.mark.plugins(*CORE, "mounted")
+def test_every_route_is_in_it(mounted, client, app):
+    paths = client.get("/vault/api/openapi.json").json["paths"]
+    documented = {
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.rpartition(".")[0] in app.owners
+    }
+    assert len(documented) > 20
+    assert {openapi.Document._path(rule) for rule in documented} <= set(paths)
+
+
+WRONG = """
+from archivolt_hookspecs import hookimpl
+from archivolt_host.kit.api import Blueprint, signed_in
+
+blueprint = Blueprint("wrong", __name__)
+
+
+@blueprint.route("/wrong")
+@signed_in()
+@blueprint.doc(parameters=[{"in": "query"}])
+def wrong():
+    return {}
+
+
+class Plugin:
+    @hookimpl
+    def register_blueprints(self):
+        return [blueprint]
+"""
+
+
+@pytest.fixture
+def wrong(make_plugin):
+    return make_plugin("wrong", WRONG)
+
+
+@pytest.mark.plugins(*CORE, "wrong")
+def test_what_cannot_be_documented_is_left_out_and_said(wrong, client):
+    with structlog.testing.capture_logs() as lines:
+        document = client.get("/vault/api/openapi.json").json
+    assert "/vault/search" in document["paths"]
+    assert "/vault/wrong" not in document["paths"]
+    assert problems(document) == []
+    assert {line["event"] for line in lines} >= {"routes cannot be documented"}
 
 
 def test_a_document_that_is_wrong_is_caught(client):

@@ -1,8 +1,12 @@
 """``/vault/events``: news is replayed to those who may read it; lanes can be seen."""
 
+import random
+import threading
+import time
+
 import pytest
 
-from archivolt_host.jobs import events, lanes
+from archivolt_host.jobs import events, lanes, positions
 from archivolt_host.tenants import context, sessions
 from archivolt_host.tenants.ids import uuid7
 
@@ -70,6 +74,48 @@ def test_news_is_replayed_to_those_who_may_read_it(client_as, run_jobs):
     assert [one["position"] for one in behind] == [at[4]]
     assert member.get("/vault/events?after=-1").status_code == 400
     assert member.get("/vault/events?cursor=x").status_code == 400
+
+
+def test_a_reader_misses_nothing_whoever_writes_meanwhile(client_as, here):
+    """Transactions overlap: of two, the one that began later may commit first."""
+    reader, total, seen, after = client_as("admin"), 90, [], 0
+    writers = [threading.Thread(target=write, args=(here, n)) for n in range(3)]
+    stopped = threading.Event()
+    givers = [
+        threading.Thread(target=give_until, args=(here, stopped)) for _ in range(2)
+    ]
+    for thread in (*writers, *givers):
+        thread.start()
+    until = time.monotonic() + 60
+    while len(seen) < total and time.monotonic() < until:
+        answer = reader.get(f"/vault/events?limit=7&after={after}").json
+        seen += [one for one in answer["items"] if one["event"] == "noted"]
+        after = max([after, *(one["position"] for one in answer["items"])])
+    stopped.set()
+    for thread in (*writers, *givers):
+        thread.join()
+    words = [one["arguments"]["words"] for one in seen]
+    assert sorted(words) == sorted(f"{n} {m}" for n in range(3) for m in range(30))
+    for n in range(3):  # whoever tells one thing after the other is heard so
+        own = [one for one in words if one.startswith(f"{n} ")]
+        assert own == [f"{n} {m}" for m in range(30)]
+
+
+def write(tenant, number):
+    """Tell news in transactions that stay open for a while, some longer."""
+    dice = random.Random(number)
+    with context.acting(tenant):
+        for count in range(30):
+            with sessions.transaction():
+                events.tell("noted", note_id=uuid7(), words=f"{number} {count}")
+                time.sleep(dice.choice((0, 0, 0.02)))
+
+
+def give_until(tenant, stopped):
+    """Give positions all the time, as more than one relay would."""
+    with context.acting(tenant):
+        while not stopped.is_set():
+            positions.give()
 
 
 def test_where_a_plugin_hangs_is_shown_and_can_be_tried_again(client_as, run_jobs):

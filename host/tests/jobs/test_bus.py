@@ -1,17 +1,21 @@
 """A job is a row of the business transaction, and JSON."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
+import structlog
+from sqlalchemy import select, text
 
 from archivolt_hookspecs.identity import Actor
+from archivolt_host.cli import logging
 from archivolt_host.errors import NoTenantError, NotFoundError
-from archivolt_host.jobs import bus
+from archivolt_host.jobs import bus, carrying, events
+from archivolt_host.jobs.event_models import EventRow
 from archivolt_host.jobs.registry import aliases, job, jobs
-from archivolt_host.tenants import context, sessions
+from archivolt_host.tenants import context, sessions, tracing
 from archivolt_host.tenants.ids import uuid7
 
 pytestmark = [pytest.mark.plugins("core_identity", "notes"), pytest.mark.placements]
@@ -171,3 +175,71 @@ def test_queues_have_other_names(put, make_job, row):
 def test_a_wrong_alias_says_what_to_write():
     with pytest.raises(ValueError, match="tasks=medium"):
         aliases(["tasks=quick"])
+
+
+SENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+SENT_ID = SENT.split("-")[1]
+
+
+@pytest.mark.parametrize("short", [False, True], ids=["alone", "together"])
+def test_the_trace_of_a_request_goes_with_its_jobs_and_theirs(
+    client_as, make_job, run_jobs, monkeypatch, short
+):
+    """From the request to its job, to the job that this enqueues, to its news."""
+    seen = []
+
+    def look():
+        events.tell("role_granted", grant_id=uuid7())
+        seen.append(tracing.current())
+
+    inner = make_job(look, short=short)
+    monkeypatch.setitem(
+        jobs()._jobs,
+        "notes.write_later",
+        make_job(lambda text: [look(), str(bus.enqueue(inner))][1], short=short),
+    )
+    member = client_as("member")
+    answer = member.post(
+        "/vault/notes/later", json={"text": "a"}, headers={"traceparent": SENT}
+    )
+    ran = [*run_jobs(), *run_jobs()]
+    assert [str(one.id) for one in ran] == [answer.json["job"], ran[0].result]
+    assert {one.id for one in seen} == {SENT_ID}
+    assert len({SENT.split("-")[2], *(one.span for one in seen)}) == 3  # a link each
+    for id in (answer.json["job"], ran[0].result):
+        shown = client_as("admin").get(f"/vault/jobs/{id}").json
+        assert shown["trace_id"] == SENT_ID
+        assert shown["request_id"] == answer.headers["X-Request-Id"]
+    with sessions.reading() as work:
+        query = select(EventRow.carried).where(EventRow.hook == "role_granted")
+        told = work.session.scalars(query).all()[-2:]
+    assert [carrying.trace_id(one) for one in told] == [SENT_ID] * 2
+
+
+@pytest.mark.parametrize(
+    "sent", [None, "", "x", SENT[:-1], SENT.upper(), SENT.replace(SENT_ID, "0" * 32)]
+)
+def test_without_a_trace_that_can_be_read_a_request_begins_one(client_as, sent):
+    member = client_as("member")
+    headers = {} if sent is None else {"traceparent": sent}
+    ids = [
+        member.post("/vault/notes/later", json={"text": "a"}, headers=headers).json
+        for _ in range(2)
+    ]
+    found = {member.get(f"/vault/jobs/{one['job']}").json["trace_id"] for one in ids}
+    assert len(found) == 2
+    assert all(re.fullmatch("[0-9a-f]{32}", id) for id in found)
+    assert tracing.current() is None
+
+
+def test_lines_that_a_job_logs_name_its_trace_and_its_request(make_job, put, run_jobs):
+    def fail():
+        structlog.get_logger().warning("it goes wrong")
+        raise RuntimeError("no luck")
+
+    with tracing.entered(tracing.following(SENT)):
+        put(make_job(fail))
+    with structlog.testing.capture_logs([logging._with_context]) as lines:
+        run_jobs()
+    said = {line["event"]: line.get("trace_id") for line in lines}
+    assert (said["it goes wrong"], said["job failed"]) == (SENT_ID, SENT_ID)

@@ -68,7 +68,7 @@ def test_so_does_one_that_fails_late(bank, kill_points, sound, fails, points):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("fails", "points"), [STORIES[1], STORIES[2]])
+@pytest.mark.parametrize(("fails", "points"), STORIES[1:2])
 def test_it_survives_another_kill_at_every_commit_of_the_recovery(
     bank, kill_points, sound, fails, points
 ):

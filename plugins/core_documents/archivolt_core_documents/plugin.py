@@ -1,6 +1,6 @@
 """The documents plugin: all that it adds to the platform, on one page."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import IO, Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from archivolt_core_documents.versions import orchestrators as contents
 from archivolt_core_documents.versions import views as versions
 from archivolt_hookspecs import hookimpl
 from archivolt_hookspecs.documents import DocumentInfo
+from archivolt_hookspecs.events import EventInfo
 from archivolt_hookspecs.host import StoredFile
 from archivolt_hookspecs.permissions import ScopeInfo
 from archivolt_hookspecs.registration import Action, Permission
@@ -121,6 +122,11 @@ class Documents:
     ) -> Sequence[tuple[DocumentInfo, str]]:
         """Return live documents with their text, in id order."""
         return logic.changed_since(since, after, limit)
+
+    @hookimpl
+    def visible_events(self, events: Sequence[EventInfo]) -> Collection[int]:
+        """Show news of documents to those who may read these."""
+        return documents.visible_events(events)
 
     @hookimpl
     def user_removal_refused(self, user_id: UUID) -> str | None:

@@ -122,7 +122,10 @@ def pass_time(tenant, in_tenant):
         with in_tenant(tenant) as work:
             for model, column in ((Timer, "fire_at"), (JobRow, "run_at")):
                 table = model.__table__
-                rows = work.connection.execute(select(table.c.id, table.c[column]))
+                waiting = table.c[column].is_not(None)
+                rows = work.connection.execute(
+                    select(table.c.id, table.c[column]).where(waiting)
+                )
                 for id, at in rows.all():
                     earlier = {column: at - timedelta(**span)}
                     change = table.update().where(table.c.id == id)

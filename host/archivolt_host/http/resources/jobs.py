@@ -10,7 +10,7 @@ from archivolt_host.http.blueprints import Blueprint, ModelAPIView
 from archivolt_host.http.paging import Page, answer
 from archivolt_host.http.resources.listing import listed
 from archivolt_host.http.schemas import BaseSchema, ListQuery, Moment, Sort, page_of
-from archivolt_host.jobs import claims, desk
+from archivolt_host.jobs import carrying, claims, desk
 from archivolt_host.jobs.models import STATUSES, JobRow
 from archivolt_host.jobs.registry import QUEUES
 from archivolt_host.tenants import context
@@ -54,9 +54,11 @@ class AttemptSchema(BaseSchema):
 
 
 class OneJobSchema(JobSchema):
-    """A job with its arguments and all its failed attempts."""
+    """A job with its arguments, what it came from, and all its failed attempts."""
 
     arguments = fields.Dict(required=True)
+    request_id = fields.String(required=True)
+    trace_id = fields.String(allow_none=True)
     history = fields.List(fields.Nested(AttemptSchema), required=True)
 
 
@@ -127,7 +129,9 @@ class Retry(ModelAPIView):
 
 def shown(row: JobRow) -> dict[str, Any]:
     """Return a job as it is shown by itself."""
-    names = OneJobSchema().fields.keys() - {"history"}
+    names = JobSchema().fields.keys() | {"arguments"}
     return {name: getattr(row, name) for name in names} | {
-        "history": claims.attempts_of(row.id)
+        "request_id": row.carried.get("request_id", ""),
+        "trace_id": carrying.trace_id(row.carried),
+        "history": claims.attempts_of(row.id),
     }

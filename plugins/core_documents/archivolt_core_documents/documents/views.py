@@ -1,6 +1,6 @@
 """HTTP for the documents domain: parse, call, answer."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,8 @@ from archivolt_core_documents.documents.schemas import (
 )
 from archivolt_core_documents.documents.service import documents
 from archivolt_core_documents.folders.models import DELETE, READ, UPDATE
+from archivolt_hookspecs.documents import document_created
+from archivolt_hookspecs.events import EventInfo
 from archivolt_host.kit import access
 from archivolt_host.kit.api import (
     Blueprint,
@@ -173,3 +175,15 @@ def described(ids: Sequence[UUID]) -> dict[UUID, Any]:
     """Return documents by id as the API shows them to the caller, without the trash."""
     found = documents.by_ids(ids, visible=access.filter(READ))
     return {d.id: SHOWN.dump(d) for d in found if d.status == ACTIVE}
+
+
+def visible_events(events: Iterable[EventInfo]) -> list[int]:
+    """Return the positions of the news of documents that the caller may read."""
+    told = {
+        event.position: UUID(event.arguments["document_id"])
+        for event in events
+        if event.hook == document_created.__name__
+    }
+    seen = documents.by_ids(list(told.values()), visible=access.filter(READ))
+    ids = {document.id for document in seen}
+    return [position for position, id in told.items() if id in ids]

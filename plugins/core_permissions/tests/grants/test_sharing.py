@@ -65,6 +65,23 @@ def test_one_document_is_shared_alone(owner, outsider, tree):
     assert outsider.titles() == set()
 
 
+def test_news_is_of_documents_that_one_may_read(
+    owner, outsider, person, tree, run_jobs
+):
+    def heard_by(who):
+        told = who.get("/events")["items"]
+        told = [e["object"] for e in told if e["event"] == "document_created"]
+        return [name for id in told for name in tree if tree[name] == id]
+
+    run_jobs()  # they give news its position
+    assert heard_by(outsider) == []
+    owner.grant("guest", user=outsider.name, scope=tree["top"])
+    assert heard_by(outsider) == ["old", "new"]
+    owner.grant("guest", user=outsider.name, scope=tree["inner"], effect="deny")
+    assert heard_by(outsider) == ["old"]
+    assert heard_by(person("member")) == ["loose", "old", "new"]
+
+
 def test_a_denial_wins_wherever_it_stands(owner, person, tree):
     member = person("member")
     owner.grant("guest", user="member", scope=tree["inner"], effect="deny")

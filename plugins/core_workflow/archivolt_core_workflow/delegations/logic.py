@@ -6,6 +6,7 @@ from uuid import UUID
 
 from archivolt_core_workflow.delegations.models import Delegation
 from archivolt_core_workflow.delegations.service import delegations
+from archivolt_hookspecs.identity import Actor
 from archivolt_host.kit import hooks
 from archivolt_host.kit.access import allowed
 from archivolt_host.kit.context import actor
@@ -36,9 +37,8 @@ def create(
         raise _invalid("to_user", "Nobody stands in for themselves.")
     if ends_at <= max(now(), begins):
         raise _invalid("ends_at", "It ends in the future, and after it begins.")
-    for field, user in (("from_user", absent), ("to_user", to_user)):
-        if hooks.first("find_actor", who=str(user)) is None:
-            raise _invalid(field, f"There is no user {user}.")
+    _known("to_user", to_user)
+    _refuse_takeover(_known("from_user", absent))
     return delegations.create(
         from_user=absent,
         to_user=to_user,
@@ -46,6 +46,19 @@ def create(
         ends_at=ends_at,
         reason=reason,
     )
+
+
+def _known(field: str, user: UUID) -> Actor:
+    found: Actor | None = hooks.first("find_actor", who=str(user))
+    if found is None:
+        raise _invalid(field, f"There is no user {user}.")
+    return found
+
+
+def _refuse_takeover(absent: Actor) -> None:
+    """Let overseers delegate for others, but not for those who hold more rights."""
+    if absent.id != actor().id:
+        hooks.ask("takeover_refused", subjects=[absent.id, *sorted(absent.groups)])
 
 
 def _invalid(field: str, sentence: str) -> InvalidError:

@@ -9,12 +9,13 @@ from archivolt_core_workflow.definitions.models import DRAFT, DefinitionVersion
 from archivolt_core_workflow.engine import forms, reading, rights, soundness
 from archivolt_core_workflow.engine.model import AT, PEOPLE, TASK, Marking, Transition
 from archivolt_core_workflow.instances.models import RUNNING, Instance
-from archivolt_core_workflow.instances.service import events, instances
-from archivolt_core_workflow.running import advancing, migrating, people, sight
+from archivolt_core_workflow.instances.service import events, instances, timers
+from archivolt_core_workflow.running import advancing, migrating, opening, people, sight
 from archivolt_core_workflow.running.advancing import Run
 from archivolt_core_workflow.tasks.service import tasks
 from archivolt_host.kit.access import allowed
 from archivolt_host.kit.context import actor
+from archivolt_host.kit.db import now
 from archivolt_host.kit.errors import (
     DeniedError,
     InvalidError,
@@ -26,6 +27,10 @@ from archivolt_host.kit.paging import Page, Slice
 
 OVERSEE = "workflow.oversee"
 MOST_SHOWN, MOST_MOVED = 200, 1000
+ADVICE = (
+    "Mend what the problem says and POST to the instance's retry; or let an event or a "
+    "decision lead on from there, or cancel the instance."
+)
 
 
 def visible() -> dict[str, Any]:
@@ -167,6 +172,37 @@ def cancel(id: UUID, comment: str | None = None) -> Instance:
     run = held(id)
     run.comment = comment
     run.cancel()
+    return stored(run)
+
+
+def stuck(instance: Instance) -> list[dict[str, Any]]:
+    """Return what failed by itself too often, and what is to be done about it."""
+    nodes = {t.id: t.node for t in Marking.load(instance.marking).tokens}
+    hidden = sight.is_veiled(instance)
+    return [
+        {
+            "node": nodes.get(timer.token),
+            "kind": timer.kind,
+            "name": timer.name,
+            "attempts": timer.attempts,
+            "problem": sight.WITHHELD if hidden else timer.problem,
+            "advice": ADVICE,
+        }
+        for timer in timers.stuck(instance.id)
+    ]
+
+
+def retry(id: UUID, comment: str | None = None) -> Instance:
+    """Have stuck timers tried again at once; who started it may, and overseers."""
+    instance = get(id)
+    if instance.created_by != actor().id and not allowed(OVERSEE):
+        raise DeniedError(f"To have it tried again needs the permission {OVERSEE}.")
+    run = held(id)
+    if not timers.retry(id, now()):
+        raise RefusedError("Nothing in it is stuck.")
+    run.comment = comment
+    run.note("retry", None, None)
+    opening.wake_at(now())
     return stored(run)
 
 

@@ -73,7 +73,10 @@ class Event(UuidMixin, Base):
 
 
 class Timer(UuidMixin, Base):
-    """What happens to a token when its time has come."""
+    """What happens to a token when its time has come.
+
+    One that failed is tried again later; ``fire_at`` None waits for somebody to help.
+    """
 
     __tablename__ = "workflow_timer"
     __table_args__ = (
@@ -89,4 +92,6 @@ class Timer(UuidMixin, Base):
     token: Mapped[int]
     kind: Mapped[str] = mapped_column(String(16))
     name: Mapped[str] = mapped_column(String(64))
-    fire_at: Mapped[datetime]
+    fire_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    problem: Mapped[str | None] = mapped_column(String(2000))

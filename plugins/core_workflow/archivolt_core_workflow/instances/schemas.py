@@ -44,6 +44,23 @@ class InstanceSchema(InstanceListedSchema):
     tokens = fields.List(fields.Nested(PlaceSchema), required=True)
 
 
+class StuckSchema(BaseSchema):
+    """Something that time was to do, and could not; ``advice`` says what helps."""
+
+    node = fields.String(required=True, allow_none=True)
+    kind = fields.String(required=True)
+    name = fields.String(required=True)
+    attempts = fields.Integer(required=True)
+    problem = fields.String(required=True)
+    advice = fields.String(required=True)
+
+
+class WholeInstanceSchema(InstanceSchema):
+    """An instance with what is stuck in it."""
+
+    stuck = fields.List(fields.Nested(StuckSchema), required=True)
+
+
 class NewInstanceSchema(BaseSchema):
     """A process to be started."""
 
@@ -62,6 +79,7 @@ class InstanceQuery(ListQuery):
     object_id = fields.UUID()
     created_by = fields.UUID()
     parent_id = fields.UUID()
+    stuck = fields.Boolean()
 
 
 class HappenSchema(BaseSchema):

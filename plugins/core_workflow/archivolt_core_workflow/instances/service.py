@@ -12,6 +12,8 @@ from archivolt_core_workflow.tasks.models import Task
 from archivolt_host.kit.service import Service
 
 TASK: Table = Task.__table__  # type: ignore[assignment]
+TIMER: Table = Timer.__table__  # type: ignore[assignment]
+STUCK = TIMER.c.fire_at.is_(None)
 
 
 class InstanceService(Service[Instance]):
@@ -26,6 +28,9 @@ class InstanceService(Service[Instance]):
         if name == "of":
             mine = select(TASK.c.instance_id).where(TASK.c.assignee == value)
             return or_(self._c["created_by"] == value, self._c["id"].in_(mine))
+        if name == "stuck":
+            found = self._c["id"].in_(select(TIMER.c.instance_id).where(STUCK))
+            return found if value else ~found
         return super()._condition(name, value)
 
     def hold(self, id: UUID) -> Instance | None:
@@ -74,7 +79,7 @@ class TimerService(Service[Timer]):
     model = Timer
     kind = "Timer"
     sorts = ("fire_at",)
-    sql_verbs = ("due", "earliest", "drop", "take")
+    sql_verbs = ("due", "earliest", "drop", "take", "postpone", "stuck", "retry")
 
     def due(self, moment: datetime, limit: int) -> Sequence[Timer]:
         """Return timers whose time has come, the oldest first."""
@@ -84,9 +89,28 @@ class TimerService(Service[Timer]):
 
     def earliest(self) -> datetime | None:
         """Return when the next timer fires, or None where there is none."""
-        query = select(self._c["fire_at"]).order_by(self._c["fire_at"]).limit(1)
+        query = select(self._c["fire_at"]).where(~STUCK)
+        query = query.order_by(self._c["fire_at"]).limit(1)
         found: datetime | None = self.connection.scalar(query)
         return found
+
+    def postpone(self, timer: Timer, until: datetime | None, problem: str) -> bool:
+        """Note a failure, unless the timer is gone or somebody else has noted it."""
+        same = self._c["id"] == timer.id, self._c["attempts"] == timer.attempts
+        values = {"fire_at": until, "attempts": timer.attempts + 1, "problem": problem}
+        return self._update_where(*same, **values) == 1
+
+    def stuck(self, instance: UUID) -> Sequence[Timer]:
+        """Return the timers of an instance that nobody tries any more."""
+        return self._rows(
+            self._sql.select.where(self._c["instance_id"] == instance, STUCK)
+        )
+
+    def retry(self, instance: UUID, moment: datetime) -> int:
+        """Have the stuck timers of an instance tried again, and return how many."""
+        return self._update_where(
+            self._c["instance_id"] == instance, STUCK, fire_at=moment, attempts=0
+        )
 
     def drop(self, instance: UUID, tokens: Sequence[int]) -> None:
         """Forget the timers of tokens that have moved on."""

@@ -19,6 +19,7 @@ from archivolt_core_workflow.instances.schemas import (
     MigrationSchema,
     NewInstanceSchema,
     ReasonSchema,
+    WholeInstanceSchema,
 )
 from archivolt_core_workflow.running import sight
 from archivolt_host.kit.api import (
@@ -62,7 +63,10 @@ class Instances(ModelAPIView):
     @blueprint.arguments(InstanceQuery, location="query")
     @blueprint.response(200, page_of(InstanceListedSchema))
     def get(self, query: dict[str, Any]) -> Any:
-        """List the instances that one started or works on; overseers see all."""
+        """List the instances that one started or works on; overseers see all.
+
+        ``stuck=true`` are those in which time could not go on.
+        """
         return answer(logic.listed(Page.of(query), query))
 
     @requires(START)
@@ -78,13 +82,15 @@ class OneInstance(ModelAPIView):
     """One instance."""
 
     @requires(WORK)
-    @blueprint.response(200, InstanceSchema)
+    @blueprint.response(200, WholeInstanceSchema)
     def get(self, id: UUID) -> Any:
-        """Show an instance, and where it stands."""
+        """Show an instance, where it stands, and what is stuck in it."""
         instance = logic.get(id)
         if sight.sees(instance) and (same := not_modified(instance)):
             return same
-        return _shown(instance)
+        shown, status, sent = _shown(instance)
+        seen = sight.veiled_one(instance)
+        return {**shown, "stuck": logic.stuck(seen)}, status, sent
 
 
 @blueprint.route("/instances/<uuid:id>/history")
@@ -137,6 +143,19 @@ class Cancel(ModelAPIView):
         """Cancel an instance with all its tasks and timers."""
         match_if_sent(logic.get(id))
         return _shown(logic.cancel(id, **values))
+
+
+@blueprint.route("/instances/<uuid:id>/retry")
+class Retry(ModelAPIView):
+    """Another attempt at what is stuck."""
+
+    @requires(WORK)
+    @blueprint.arguments(ReasonSchema)
+    @blueprint.response(200, InstanceSchema)
+    def post(self, values: dict[str, Any], id: UUID) -> Any:
+        """Have stuck timers tried again at once: mend first what they say."""
+        match_if_sent(logic.get(id))
+        return _shown(logic.retry(id, **values))
 
 
 @blueprint.route("/definitions/<uuid:id>/migration")

@@ -25,6 +25,10 @@ from archivolt_host.kit.jobs import enqueue, job
 log = structlog.get_logger()
 
 MOST_AT_ONCE = 1000
+#: How long a timer that failed waits for its next attempts; then it is stuck.
+PATIENCE = tuple(
+    timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 720, 1440, 2880)
+)
 
 
 @job(queue="medium", retries=8)
@@ -49,7 +53,7 @@ def _set_next(*, more: bool) -> None:
 
 
 def _fire_contained(timer: Timer) -> None:
-    """Fire a timer; one that fails says so in the history, and stops no other."""
+    """Fire a timer; one that fails is tried again later, and stops no other."""
     try:
         with transaction():
             _fire(timer)
@@ -58,7 +62,7 @@ def _fire_contained(timer: Timer) -> None:
         if not known:
             log.exception("a timer failed", timer=str(timer.id))
         with transaction():
-            _give_up(timer, str(error) if known else "It failed unexpectedly.")
+            _postpone(timer, str(error) if known else "It failed unexpectedly.")
 
 
 def _fire(timer: Timer) -> None:
@@ -102,12 +106,15 @@ def _escalate(run: Run, token: Token, number: int) -> None:
         run.do(deed, facts)
 
 
-def _give_up(timer: Timer, why: str) -> None:
-    """Note why nothing came of a timer."""
+def _postpone(timer: Timer, why: str) -> None:
+    """Note why nothing came of a timer: the first time, and when it is the last."""
     run = _run_of(timer.instance_id)
-    if timers.take(timer.id) and run is not None:
+    last = timer.attempts >= len(PATIENCE)
+    until = None if last else now() + PATIENCE[timer.attempts]
+    told = last or not timer.attempts
+    if timers.postpone(timer, until, why[:2000]) and run is not None and told:
         run.comment = why[:2000]
-        run.note("timer", None, None)
+        run.note("stuck" if last else "timer", None, None)
         run.store()
 
 

@@ -62,14 +62,33 @@ def answerable(starter: UUID) -> Actor | None:
 
 
 def own_subjects() -> list[str]:
-    """Return as whom the actor finds tasks: themselves, roles, groups, the absent."""
-    user = actor()
+    """Return as whom the actor finds tasks: all that they are, and the absent were."""
+    found = _subjects(actor())
+    for absent in delegations.standing_in():
+        found += _subjects_of(absent)
+    return list(dict.fromkeys(found))
+
+
+def _subjects(user: Actor) -> list[str]:
     return [
         f"{USER}{user.id}",
         *(f"{ROLE}{role}" for role in sorted(user.roles)),
         *(f"{GROUP}{group}" for group in sorted(user.groups)),
-        *(f"{USER}{absent}" for absent in delegations.standing_in()),
     ]
+
+
+def _subjects_of(absent: UUID) -> list[str]:
+    """Return as whom somebody absent does tasks; who has left has no roles any more."""
+    found: Actor | None = hooks.first("find_actor", who=str(absent))
+    return [f"{USER}{absent}"] if found is None else _subjects(found)
+
+
+def roles_of(user: UUID) -> list[str]:
+    """Return the roles that somebody, or who stands in for them, decides with."""
+    if user == actor().id:
+        return sorted(actor().roles)
+    found: Actor | None = hooks.first("find_actor", who=str(user))
+    return [] if found is None else sorted(found.roles)
 
 
 def for_whom(subjects: list[str], assignee: UUID | None) -> UUID | None:
@@ -79,12 +98,11 @@ def for_whom(subjects: list[str], assignee: UUID | None) -> UUID | None:
         if assignee == user.id or assignee in delegations.standing_in():
             return assignee
         return None
-    own = {f"{USER}{user.id}", *(f"{ROLE}{role}" for role in user.roles)}
-    own |= {f"{GROUP}{group}" for group in user.groups}
-    if own & set(subjects):
+    wanted = set(subjects)
+    if wanted.intersection(_subjects(user)):
         return user.id
     absent = delegations.standing_in()
-    return next((one for one in absent if f"{USER}{one}" in subjects), None)
+    return next((one for one in absent if wanted.intersection(_subjects_of(one))), None)
 
 
 def voters(subjects: list[str]) -> frozenset[UUID] | None:

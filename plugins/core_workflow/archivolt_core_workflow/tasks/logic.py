@@ -179,10 +179,16 @@ def _way(node: Node, decision: str) -> Transition:
 
 
 def _refuse(run: Run, token: Token, way: Transition, whose: UUID) -> None:
-    """Refuse who may not go that way, or not for whom they stand in."""
+    """Refuse who may not go that way, or not for whom they stand in.
+
+    A way for a role is open to who stands in for somebody of it; permissions are not
+    lent.
+    """
     facts = run.facts_for(token)
+    roles = people.roles_of(whose)
     for one in {actor().id, whose}:
-        rights.refuse_stranger([way], allowed, {**facts, "actor.id": str(one)})
+        as_one = {**facts, "actor.id": str(one), "actor.roles": roles}
+        rights.refuse_stranger([way], allowed, as_one)
     rights.refuse_guarded(way, facts)
 
 

@@ -177,6 +177,53 @@ def test_a_timer_that_is_refused_says_so_and_stops_no_other(
     assert history(second) == ["start", "late"]
 
 
+def test_a_timer_that_fails_is_tried_again_then_shown_and_helped(
+    people, publish, start, fast_forward, history, refused
+):
+    late = {"to": "z", "after": "1h", "guard": "data.open == true"}
+    ways = {"go": {"to": "z"}, "late": late}
+    data = {"properties": {"open": {"type": "boolean"}}}
+    ask = {
+        "kind": "task",
+        "assign": {"users": ["ada"]},
+        "form": data,
+        "transitions": {"next": {"to": "b"}},
+    }
+    both = {"kind": "split", "transitions": {"x": {"to": "a"}, "y": {"to": "ask"}}}
+    source = definition(
+        "s", "both", both=both, a={"kind": "state", "transitions": ways}, ask=ask,
+        b=state("z"),
+    )  # fmt: skip
+    publish(source | {"data": data})
+    instance = start("s", by="ada")
+    path = f"/vault/workflow/instances/{instance['id']}"
+    ada, listed = people("ada"), "/vault/workflow/instances?stuck=true"
+    refused(ada.post(f"{path}/retry", json={}), 409, "Nothing in it is stuck")
+    for _ in range(7):
+        fast_forward(days=2)
+        assert ada.get(listed).json["items"] == []
+    fast_forward(days=2)
+    begun = ["start", "x", "y", "timer"]
+    assert history(instance) == [*begun, "stuck"]
+    (one,) = ada.get(listed).json["items"]
+    assert one["id"] == instance["id"]
+    assert ada.get("/vault/workflow/instances?stuck=false").json["items"] == []
+    (stuck,) = ada.get(path).json["stuck"]
+    assert (stuck["node"], stuck["name"], stuck["attempts"]) == ("a", "late", 8)
+    assert "does not hold" in stuck["problem"]
+    assert "retry" in stuck["advice"]
+    fast_forward(days=9)
+    assert history(instance) == [*begun, "stuck"], "nobody tries it any more"
+    (task,) = ada.get("/vault/inbox").json["items"]
+    sent = {"decision": "next", "data": {"open": True}}
+    assert ada.post(f"/vault/tasks/{task['id']}/decide", json=sent).status_code == 200
+    refused(people("eve").post(f"{path}/retry", json={}), 404)
+    assert ada.post(f"{path}/retry", json={"comment": "Mended."}).status_code == 200
+    fast_forward()
+    assert history(instance) == [*begun, "stuck", "next", "retry", "late"]
+    assert ada.get(path).json["stuck"] == []
+
+
 def test_timers_set_later_for_earlier_are_not_forgotten(
     people, publish, start, fast_forward
 ):

@@ -128,6 +128,60 @@ def test_who_stands_in_sees_and_does_the_tasks_of_the_absent(
     assert (last["actor"], last["on_behalf_of"]) == (id_of("grace"), id_of("ada"))
 
 
+def test_who_stands_in_does_the_tasks_of_roles_and_groups_of_the_absent(
+    people, id_of, publish, start, inbox, decide, history, refused
+):
+    admin, boss = people("admin"), people("manager")
+    group = admin.post("/vault/groups", json={"name": "legal"}).json["id"]
+    put = admin.put(f"/vault/groups/{group}/users/{id_of('ada')}")
+    assert put.status_code == 204, put.text
+    for key, who in (
+        ("role", {"roles": ["manager"]}),
+        ("group", {"groups": [group]}),
+    ):
+        node = {"kind": "task", "assign": who}
+        way = {"to": "z"} | ({"roles": ["manager"]} if key == "role" else {})
+        publish(definition(key, **node, transitions={"next": way}))
+    vote = {"kind": "task", "assign": {"roles": ["manager"]}}
+    vote["quorum"] = {"need": 2, "of": 2, "yes": "yes", "no": "no"}
+    vote["transitions"] = {"yes": {"to": "z"}, "no": {"to": "z"}}
+    publish(definition("vote", **vote))
+    first, second, third = (start(key) for key in ("role", "group", "vote"))
+    assert inbox("grace") == {}
+    away = {"to_user": id_of("grace"), "ends_at": "2099-01-01T00:00:00Z"}
+    for one in (boss, people("ada")):
+        made = one.post("/vault/workflow/delegations", json=away)
+        assert made.status_code == 201, made.text
+    items = people("grace").get("/vault/inbox?show=shared").json["items"]
+    assert {one["key"]: one["instance_id"] for one in items} == {
+        "role": first["id"], "group": second["id"], "vote": third["id"]
+    }  # fmt: skip
+    by_key = {one["key"]: f"/vault/tasks/{one['id']}/decide" for one in items}
+    for key in ("role", "group"):
+        done = people("grace").post(by_key[key], json={"decision": "next"})
+        assert done.status_code == 200, done.text
+    voted = people("grace").post(by_key["vote"], json={"decision": "yes"})
+    assert voted.status_code == 200, voted.text
+    again = boss.post(by_key["vote"], json={"decision": "yes"})
+    refused(again, 409, "in your place")
+    assert boss.get("/vault/inbox").json["items"] == []
+    for instance, absent in ((first, "manager"), (second, "ada"), (third, "manager")):
+        path = f"/vault/workflow/instances/{instance['id']}/history"
+        last = admin.get(path).json["items"][-1]
+        assert (last["actor"], last["on_behalf_of"]) == (id_of("grace"), id_of(absent))
+
+
+def test_nobody_takes_the_part_of_who_holds_more(people, id_of, refused):
+    """To make oneself the deputy of an owner would be to take the owner's tasks."""
+    people("manager")
+    sent = {"ends_at": "2099-01-01T00:00:00Z", "to_user": id_of("manager")}
+    theirs = {**sent, "from_user": id_of("admin")}
+    refused(people("manager").post("/vault/workflow/delegations", json=theirs), 403)
+    less = {**sent, "from_user": id_of("ada")}
+    made = people("manager").post("/vault/workflow/delegations", json=less)
+    assert made.status_code == 201, made.text
+
+
 def test_one_who_stands_in_does_not_do_what_the_absent_may_not(
     people, id_of, publish, start, inbox, refused
 ):
