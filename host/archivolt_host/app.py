@@ -22,7 +22,16 @@ from archivolt_host.http.gates import Addresses
 from archivolt_host.http.limits import Limits
 from archivolt_host.http.mounting import mount
 from archivolt_host.http.stages import TenantStage
-from archivolt_host.jobs import delivery, rings, runnable, schedules, wake, worker
+from archivolt_host.jobs import (
+    delivery,
+    parking,
+    retention,
+    rings,
+    runnable,
+    schedules,
+    wake,
+    worker,
+)
 from archivolt_host.jobs import registry as job_registry
 from archivolt_host.jobs.registry import Jobs
 from archivolt_host.jobs.valkey_address import valkey_url
@@ -101,6 +110,7 @@ class Host:
         watching.forget()
         delivery.forget()
         schedules.forget()
+        parking.forget()
 
     def _sources(self, scope: str) -> list[Source]:
         """Return the migrations of the plugins of a scope; unreadable ones are out."""
@@ -208,6 +218,8 @@ def _bind(host: Host) -> None:
     runnable.bind(housekeeping.OWN_SCHEDULES)
     rings.bind(rings.Bell(host.valkey_url))
     worker.bind(host.catalog)
+    keep = host.manifest.host
+    retention.bind(float(keep["keep_done_jobs"]), float(keep["keep_history"]))
     for one in (creation, importing):
         one.bind(lambda: host.catalog, lambda: host.provisioner)
     drivers.bind(host.home.path)

@@ -1,6 +1,5 @@
 """The host's own jobs: catching up, and sweeping away what is no longer needed."""
 
-import time
 from typing import Any
 
 from archivolt_hookspecs import host, registration
@@ -13,6 +12,7 @@ from archivolt_host.orchestration import creation
 from archivolt_host.orchestration import sweeping as runs
 from archivolt_host.plugins import dispatch, overrides
 from archivolt_host.tenants import context, sessions
+from archivolt_host.tenants.columns import now
 
 SETTLED = 3600.0  # seconds after which a file without a row belongs to no request
 
@@ -33,13 +33,22 @@ def sweep() -> dict[str, Any]:
     slug = context.tenant().slug
     for plugin in dispatch.registry().overrides.catching_up(slug):
         bus.enqueue(resync, plugin=plugin, unique=f"resync:{plugin}")
-    before = time.time() - SETTLED
+    before = now().timestamp() - SETTLED
     purged = dispatch.collect(registration.purge_storage.__name__, before=before)
     runs.look()  # the watch over them could have been lost
-    forgotten = retention.forget_old() | {"keys": idempotency.forget_old()}
-    return forgotten | {"runs": runs.forget_old(), "files": sum(purged)}
+    bus.enqueue(forget)
+    return {"keys": idempotency.forget_old(), "files": sum(purged)}
 
 
-OWN_JOBS = (resync, runnable.act, sweep, runs.sweep_runs, runs.resume_run)
+@job(queue="low", retries=1)
+def forget() -> dict[str, int]:
+    """Delete old history, some thousand rows at a time, until none is left."""
+    forgotten = retention.forget_old() | {"runs": runs.forget_old()}
+    if retention.MOST in forgotten.values():
+        bus.enqueue(forget)
+    return forgotten
+
+
+OWN_JOBS = (resync, runnable.act, sweep, forget, runs.sweep_runs, runs.resume_run)
 OWN_ORCHESTRATORS = (creation.CreateTenant, importing.ImportTenant)
 OWN_SCHEDULES = (Schedule("sweep", sweep, every=6 * 3600),)

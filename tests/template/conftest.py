@@ -67,7 +67,8 @@ class Project:
         dist.mkdir(parents=True, exist_ok=True)
         dist.joinpath("METADATA").write_text(
             f"Metadata-Version: 2.1\nName: {project['name']}\n"
-            f"Version: {project['version']}\n"
+            f"Version: {project['version']}\n\n"
+            + (self.folder / "README.md").read_text()
         )
         lines = [
             f"[{group}]\n" + "".join(f"{k} = {v}\n" for k, v in entries.items())

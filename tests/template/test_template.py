@@ -26,9 +26,14 @@ def test_it_is_clean_whatever_is_answered(new, name, answers):
 
 
 @pytest.mark.slow
-def test_its_own_tests_pass(new):
-    """On SQLite and on PostgreSQL, as its author runs them first."""
-    assert "passed" in new("bookmarks").run("pytest", "-q")
+@pytest.mark.parametrize("answers", [(), ("driver=yes",)], ids=["defaults", "all"])
+def test_it_passes_all_that_its_author_runs(new, answers):
+    """As the last lines of its own CI: on SQLite and on PostgreSQL."""
+    project = new("bookmarks", *answers)
+    project.run("ruff", "check", ".")
+    project.run("mypy")
+    assert "passed" in project.run("pytest", "-q")
+    assert "keeps all" in project.run("archivolt_host.cli", "conform", "bookmarks")
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 
 from archivolt_hookspecs import host as specs
-from archivolt_host.archives import rows
+from archivolt_host.archives import holding, rows
 from archivolt_host.archives.errors import ArchiveError
 from archivolt_host.archives.exporting import TENANT
 from archivolt_host.archives.keys import keys_held
@@ -90,7 +90,7 @@ class ImportTenant(Orchestrator):
         _catalog().remove(self.slug)
 
     def fill(self) -> int:
-        """Make the database and enter the rows, in one transaction."""
+        """Make the database, enter the rows in one transaction, and hold their jobs."""
         self.drop()  # what a crash has left
         old, new = UUID(self._archive.head["id"]), self._tenant.id
         count = fill(
@@ -100,6 +100,8 @@ class ImportTenant(Orchestrator):
             lambda id: new if id == old else id,
             self._show,
         )
+        with context.acting(self._tenant), sessions.transaction():
+            holding.hold()
         migrating.note(self.slug, _provisioner().plan.fingerprint, {})
         return count
 
@@ -147,7 +149,9 @@ class ImportTenant(Orchestrator):
         _catalog().set_state(self.slug, ACTIVE)
         rebuild(self._tenant)
         counts = {name: self.outputs[name] for name in ("fill", "files")}
-        return {**counts, "notes": self.outputs["settings"]}
+        with context.acting(self._tenant), sessions.reading():
+            held = holding.said(self.slug)
+        return {**counts, "notes": [*self.outputs["settings"], *held]}
 
     @property
     def _archive(self) -> Archive:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import click
@@ -95,12 +95,12 @@ def show(id: Any, tenant: str) -> None:
 
 
 def _show(row: Any) -> None:
-    from archivolt_host.jobs import carrying
+    from archivolt_host.jobs import carrying, parking
 
     who = row.carried["actor"]["name"]
     click.echo(f"{row.name} in the queue {row.queue} is {row.status}.")
     click.echo(f"Enqueued {format(row.created_at, TIME)} UTC by {who}.")
-    if row.status == "queued":
+    if row.status == "queued" and row.run_at < parking.NEVER:
         click.echo(f"Due {format(row.run_at, TIME)} UTC.")
     if row.finished_at is not None:
         click.echo(f"Ended {format(row.finished_at, TIME)} UTC.")
@@ -129,15 +129,36 @@ def _show_attempts(attempts: Any) -> None:
 
 
 @jobs.command()
-@click.argument("id", type=click.UUID)
+@click.argument("id", type=click.UUID, required=False)
 @in_tenant
-def retry(id: Any, tenant: str) -> None:
+@click.option("--held", is_flag=True, help="All that an import has held.")
+def retry(id: Any, tenant: str, held: bool) -> None:
     """Have the job ID, which failed or was cancelled, tried again."""
     from archivolt_host.jobs import desk
 
+    if held is (id is not None):
+        raise click.UsageError("Name one job, or say --held.")
+    if held:
+        _release(tenant)
+        return
     with opened(tenant, write=True):
         desk.retry(id)
     click.echo("It waits for a worker now.")
+
+
+def _release(tenant: str) -> None:
+    """Let run what an import has held, but for what stands in the queue anew."""
+    from archivolt_host.archives import holding
+    from archivolt_host.errors import RefusedError
+    from archivolt_host.jobs import desk
+
+    with opened(tenant):
+        ids, released = desk.held(holding.WHY), 0
+    for id in ids:
+        with suppress(RefusedError), opened(tenant, write=True):
+            desk.retry(id)
+            released += 1
+    click.echo(f"{released} of {len(ids)} held jobs wait for a worker now.")
 
 
 @jobs.command()

@@ -211,28 +211,17 @@ def fail(row: Claimed, problem: str, backoff: Sequence[float] = BACKOFF) -> None
         _note_attempt(work.connection, row, ENDED_BADLY, problem)
 
 
-def postpone(row: Claimed, wait: timedelta, reason: str | None) -> None:
-    """Put the job back without counting the attempt."""
+def put_off(row: Claimed, until: datetime, reason: str) -> None:
+    """Put the job back for later, and say why, without counting the attempt."""
     with sessions.transaction() as work:
-        give_back(work.connection, row, wait, reason)
-
-
-def give_back(
-    connection: Connection,
-    row: Claimed,
-    wait: timedelta = timedelta(),
-    reason: str | None = None,
-) -> None:
-    """Queue a job that was claimed and not begun."""
-    run_at = now() + wait if wait else row.run_at
-    _put_back(connection, row, reason, row.attempts - 1, run_at)
+        _put_back(work.connection, row, reason, row.attempts - 1, until)
 
 
 def give_back_all(connection: Connection, rows: Iterable[Claimed]) -> None:
     """Queue jobs that were claimed and not begun, those that are still ours."""
     for row in rows:
         try:
-            give_back(connection, row)
+            _put_back(connection, row, None, row.attempts - 1, row.run_at)
         except LeaseLostError as lost:
             log.warning("job lost", problem=str(lost))
 

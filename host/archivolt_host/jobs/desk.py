@@ -82,6 +82,7 @@ def retry(id: UUID) -> JobRow:
         "attempts": 0,
         "finished_at": None,
         "progress": None,
+        "problem": None,
     }
     try:
         is_changed = _change(id, ended, anew)
@@ -93,6 +94,13 @@ def retry(id: UUID) -> JobRow:
         bus.grow(sessions.connection(), row.group_id, 1)
     bus.announce(sessions.unit(), row.queue)
     return _again(row)
+
+
+def held(problem: str) -> Sequence[UUID]:
+    """Return the jobs that were cancelled for this reason, the oldest first."""
+    query = select(JobRow.id).where(JobRow.problem == problem)
+    query = query.where(JobRow.status == CANCELLED).order_by(JobRow.id)
+    return sessions.session().scalars(query).all()
 
 
 def _change(id: UUID, condition: Any, values: dict[str, Any]) -> bool:

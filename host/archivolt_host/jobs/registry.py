@@ -146,6 +146,10 @@ class Jobs:
             raise NotFoundError("Job", name)
         return self._jobs[name]
 
+    def plugin_of(self, name: str) -> str | None:
+        """Return whose job it is, or None where it is not known here."""
+        return self._jobs[name].plugin if name in self._jobs else None
+
     def queue(self, name: str) -> str:
         """Return the queue that a name stands for."""
         queue = self._aliases.get(name, name)

@@ -9,7 +9,15 @@ from redis.exceptions import RedisError
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from archivolt_host.jobs import claims, lanes, positions, rings, schedules, wake
+from archivolt_host.jobs import (
+    claims,
+    lanes,
+    parking,
+    positions,
+    rings,
+    schedules,
+    wake,
+)
 from archivolt_host.jobs.rings import Ring
 from archivolt_host.plugins import dispatch
 from archivolt_host.tenants import context, sessions
@@ -43,6 +51,7 @@ class Relay:
 
     def look(self) -> int:
         """Ring for everything due; return the number of tenants looked at."""
+        self.catalog.refresh()  # what was switched meanwhile
         if time.monotonic() - self._swept_at > SWEEP_EVERY:
             self._swept_at = time.monotonic()
             return self._sweep()
@@ -68,6 +77,7 @@ class Relay:
 
     def _ring_for(self, tenant: Tenant, *, find_next: bool = False) -> datetime | None:
         with context.acting(tenant):
+            parking.wake(tenant, anyway=find_next)
             schedules.sync(tenant)
             schedules.tick(tenant)
             positions.give()

@@ -11,17 +11,26 @@ from archivolt_host.jobs.schedule_models import TickRow
 from archivolt_host.tenants import sessions
 from archivolt_host.tenants.columns import now
 
-DONE_KEPT = timedelta(days=7)
-KEPT = timedelta(days=30)  # failures, news and ticks
-MOST = 10_000  # rows at a time, so that no writer waits long
+MOST = 10_000  # rows of each at a time, so that no writer waits long
+
+_done_kept, _kept = timedelta(days=7), timedelta(days=30)
+
+
+def bind(done: float, history: float) -> None:
+    """Keep jobs that are done, and failures, news and ticks, for so many seconds."""
+    global _done_kept, _kept
+    _done_kept, _kept = timedelta(seconds=done), timedelta(seconds=history)
 
 
 def forget_old() -> dict[str, int]:
-    """Delete what nobody will ask for any more; return how many of each."""
+    """Delete what nobody will ask for any more; return how many of each.
+
+    What waits is kept, however old: jobs, and news that some plugin has not heard.
+    """
     moment = now()
-    long_ago = moment - KEPT
+    long_ago = moment - _kept
     done = JobRow.status.in_((DONE, CANCELLED)) & (
-        JobRow.finished_at < moment - DONE_KEPT
+        JobRow.finished_at < moment - _done_kept
     )
     failed = (JobRow.status == FAILED) & (JobRow.finished_at < long_ago)
     return {
@@ -33,11 +42,12 @@ def forget_old() -> dict[str, int]:
 
 
 def _heard_by_all() -> Any:
-    """Return the condition for news that nobody waits for."""
+    """Return the condition for news that nobody waits for, in a lane or before it."""
     least_heard = select(func.min(SubscriberRow.position)).scalar_subquery()
-    least_parked = select(func.min(LaneRow.position)).scalar_subquery()
-    waits = func.coalesce(least_parked, least_heard + 1)
-    return (EventRow.position <= least_heard) & (EventRow.position < waits)
+    in_lane = select(LaneRow.id).where(
+        LaneRow.object == EventRow.object, LaneRow.position <= EventRow.position
+    )
+    return (EventRow.position <= least_heard) & ~in_lane.exists()
 
 
 def _delete(key: Any, condition: Any) -> int:

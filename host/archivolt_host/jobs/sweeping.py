@@ -43,5 +43,6 @@ def scheduler(url: str) -> Scheduler:
 
 def tick_all() -> int:
     """Enqueue what is due and the relay has not enqueued, as when it is not there."""
+    worker.catalog().refresh()  # what was switched meanwhile
     due = [row.tenant_id for row in wake.awake()]
     return sum(schedules.tick(tenant) for tenant in worker.catalog().by_id(due))

@@ -14,13 +14,14 @@ from datetime import timedelta
 import structlog
 
 from archivolt_host.errors import NotFoundError
-from archivolt_host.jobs import claims, running
+from archivolt_host.jobs import claims, parking, running
 from archivolt_host.jobs.claims import Claimed
 from archivolt_host.jobs.looking import looked_after
 from archivolt_host.jobs.registry import FORKED, Job, jobs
 from archivolt_host.jobs.together import Together
 from archivolt_host.plugins import dispatch
 from archivolt_host.tenants import context, sessions
+from archivolt_host.tenants.columns import now
 from archivolt_host.tenants.context import Tenant
 
 log = structlog.get_logger()
@@ -32,7 +33,9 @@ LOOK_EVERY = 0.5  # seconds between two looks at the turn
 LONG = 1.0  # seconds after which nothing else shall wait behind a job
 HOLD_EVERY = claims.LEASE.total_seconds() / 3
 OVERDUE = 10.0  # seconds after its timeout in which a job should have been interrupted
-ASLEEP = timedelta(seconds=30)  # until a job of a switched-off plugin is tried again
+ASLEEP = timedelta(
+    seconds=30
+)  # until a job that is unknown here is tried again, perhaps elsewhere
 STUCK = 70  # exit status of a worker whose job cannot be interrupted
 
 
@@ -130,11 +133,12 @@ class Turn:
         try:
             job = jobs().get(row.name)
         except NotFoundError as error:
-            claims.postpone(row, ASLEEP, f"{error} Its plugin is not loaded here.")
+            reason = f"{error} Its plugin is not loaded here."
+            claims.put_off(row, now() + ASLEEP, reason)
             return None
         enabled = dispatch.registry().enabled(self.tenant.slug)
         if job.plugin != "host" and job.plugin not in enabled:
-            claims.postpone(row, ASLEEP, f"The plugin {job.plugin} is switched off.")
+            parking.park(row, job.plugin)
             return None
         return job
 

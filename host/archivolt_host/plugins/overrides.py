@@ -2,22 +2,27 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from archivolt_host.tenants import sessions
 from archivolt_host.tenants.catalog import bump
+from archivolt_host.tenants.columns import now
 from archivolt_host.tenants.models import (
     CatchingUpRow,
     OutRow,
     OverrideLogRow,
     OverrideRow,
+    TenantRow,
+    WakeRow,
 )
 
 ENABLED = "enabled"
+EVERYWHERE = timedelta(seconds=2)  # until every process knows of a change
 SETTING = "settings."
 
 Values = Mapping[str, Any]
@@ -91,7 +96,16 @@ def write(tenant: str, plugin: str, values: Values, actor: str) -> None:
     with sessions.catalog(write=True) as session:
         for key, value in values.items():
             _write_one(session, tenant, plugin, key, value, actor)
+        if ENABLED in values:
+            _have_looked_at(session, tenant)
         bump(session)
+
+
+def _have_looked_at(session: Session, tenant: str) -> None:
+    """Let the relay see to the jobs and schedules that are on now, or off."""
+    of_tenant = select(TenantRow.id).where(TenantRow.slug == tenant).scalar_subquery()
+    changed = update(WakeRow).where(WakeRow.tenant_id == of_tenant)
+    session.execute(changed.values(next_at=now() + EVERYWHERE))
 
 
 def _write_one(

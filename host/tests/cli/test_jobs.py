@@ -7,8 +7,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from archivolt_host.jobs import bus, claims, events, lanes, positions
-from archivolt_host.jobs.registry import job
+from archivolt_host.jobs import bus, claims, events, groups, lanes, positions
+from archivolt_host.jobs.registry import Job
 from archivolt_host.tenants import context, sessions
 from archivolt_host.tenants.ids import uuid7
 from archivolt_host.tenants.models import WakeRow
@@ -16,9 +16,7 @@ from archivolt_host.tenants.models import WakeRow
 NOBODY = UUID(int=7)
 
 
-@job(queue="high", retries=0)
-def clean_up(folder):
-    """Stand in for a job of a plugin."""
+clean_up = Job("core_search.clean_up", lambda folder: None, queue="high", retries=0)
 
 
 @pytest.fixture
@@ -119,6 +117,29 @@ def test_a_parked_lane_is_seen_tried_again_and_given_up(cli, hanging):
     assert cli.ok("events", "cancel", lane).startswith("It is given up")
 
 
+def test_what_was_waiting_is_held_after_an_import_until_it_is_released(
+    cli, inside, tmp_path
+):
+    """Or a copy would send every mail a second time."""
+    inside(lambda: bus.enqueue(clean_up, folder="inbox"))
+    inside(lambda: bus.enqueue(clean_up, folder="outbox", unique="out"))
+    inside(lambda: groups.enqueue_group([(clean_up, {"folder": "in a group"})]))
+    cli.ok("tenants", "export", "demo", str(tmp_path / "demo.tar"))
+    said = cli.ok("tenants", "import", str(tmp_path / "demo.tar"), "--slug", "copy")
+    assert "Held are 3 jobs that were waiting" in said
+    assert said.endswith("archivolt jobs retry --held -t copy\n")
+    assert cli.ok("jobs", "list", "-t", "demo", "--status", "queued").count("high") == 3
+    held = cli.ok("jobs", "list", "-t", "copy")
+    assert held.count("cancelled") == held.count("It came with an archive") == 3
+    with cli.open() as host, context.acting(host.catalog.get("copy")):
+        with sessions.transaction():  # the same work, wanted anew
+            bus.enqueue(clean_up, folder="outbox", unique="out")
+        assert len(claims.claim("high", 10)) == 1
+    said = cli.ok("jobs", "retry", "--held", "-t", "copy")
+    assert said == "2 of 3 held jobs wait for a worker now.\n"
+    assert "0 of 1 held" in cli.ok("jobs", "retry", "--held", "-t", "copy")
+
+
 def test_without_any_there_is_nothing_to_list(cli):
     assert cli.ok("jobs", "list", "--status", "cancelled") == "There is no such job.\n"
 
@@ -129,6 +150,8 @@ def test_without_any_there_is_nothing_to_list(cli):
         (f"jobs show {NOBODY}", "Job 00000000-"),
         (f"jobs retry {NOBODY}", "Job 00000000-"),
         (f"jobs cancel {NOBODY}", "Job 00000000-"),
+        ("jobs retry", "Name one job, or say --held."),
+        (f"jobs retry {NOBODY} --held", "Name one job, or say --held."),
         ("jobs show x", "Invalid value for 'ID'"),
         ("jobs list --status odd", "odd is none of queued, running, done, failed"),
         ("jobs list --queue odd", "odd is none of high, medium, low, bulk, duckdb."),

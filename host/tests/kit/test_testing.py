@@ -2,6 +2,7 @@
 
 import sys
 import threading
+from datetime import timedelta
 
 import pytest
 import structlog
@@ -82,3 +83,74 @@ def test_what_a_command_said_about_the_log_ends_with_the_next_home(open_home):
     with structlog.testing.capture_logs() as lines:
         structlog.get_logger().info("heard")
     assert [line["event"] for line in lines] == ["heard"]
+
+
+NIGHTLY = """
+from archivolt_hookspecs import hookimpl
+from archivolt_host.kit.jobs import job
+from archivolt_host.kit.schedules import Schedule
+
+
+@job(queue="low")
+def tidy():
+    return "tidy"
+
+
+@job(queue="low")
+def late():
+    return "late"
+
+
+class Plugin:
+    @hookimpl
+    def register_jobs(self):
+        return [tidy, late]
+
+    @hookimpl
+    def register_schedules(self):
+        return [Schedule("tidy", tidy, cron="20 3 * * *")]
+"""
+
+
+@pytest.mark.plugins("core_identity", "nightly")
+@pytest.mark.placements
+def test_a_moved_clock_makes_schedules_and_delays_come_due(
+    make_plugin, open_home, make_tenant, in_tenant, run_jobs, clock
+):
+    from archivolt_host.kit import jobs
+    from archivolt_host.kit.db import now
+
+    make_plugin("nightly", NIGHTLY)
+    open_home()
+    tenant = make_tenant("acme")
+    with in_tenant(tenant):
+        late = sys.modules["archivolt_nightly.plugin"].late
+        jobs.enqueue(late, delay=timedelta(hours=30))
+
+    def ran():
+        return {job.name for job in run_jobs()} & {"nightly.tidy", "nightly.late"}
+
+    assert ran() == set()
+    clock.move(days=1)
+    assert ran() == {"nightly.tidy"}
+    before = now()
+    assert clock.move(hours=7) - before >= timedelta(hours=7)
+    assert "nightly.late" in ran()
+
+
+@pytest.mark.plugins("core_identity", "core_documents")
+def test_what_was_told_can_be_read_and_what_was_rolled_back_is_not_there(
+    client_as, events, in_tenant, tenant
+):
+    from archivolt_host.kit import hooks
+    from archivolt_host.kit.db import uuid7
+
+    named = {"Content-Disposition": 'attachment; filename="a.txt"'}
+    made = client_as("admin").post("/vault/documents", data=b"a", headers=named).json
+    [one] = events("document_created")
+    assert (one.object, one.arguments) == (made["id"], {"document_id": made["id"]})
+    with pytest.raises(ZeroDivisionError), in_tenant(tenant):
+        hooks.tell("document_created", document_id=uuid7())
+        raise ZeroDivisionError
+    assert len(events("document_created")) == 1
+    assert len(events()) >= 1

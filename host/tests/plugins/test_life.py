@@ -66,8 +66,14 @@ def several(make_plugin):
     make_plugin("routes", ONLY_ROUTES)
 
 
+CORE = ("core_documents", "core_search", "core_workflow", "core_mail")
+
+
+@pytest.mark.parametrize(
+    ("times", "more"), [(4, ()), pytest.param(50, CORE, marks=pytest.mark.slow)]
+)
 def test_the_order_in_the_manifest_makes_no_difference(
-    several, open_home, make_tenant, in_tenant
+    several, open_home, make_tenant, in_tenant, times, more
 ):
     def seen(names):
         host = open_home(f"home-{len(homes)}", plugins=names)
@@ -77,10 +83,10 @@ def test_the_order_in_the_manifest_makes_no_difference(
         document = create_app(host).test_client().get("/vault/api/openapi.json").data
         return host.registry.names, samples, document
 
-    homes, names = [], ["core_identity", "routes", *NAMES]
+    homes, names = [], ["core_identity", "routes", *NAMES, *more]
     first = seen(names)
     shuffle = random.Random(19)
-    for _ in range(4):
+    for _ in range(times):
         shuffle.shuffle(names)
         assert seen(names) == first
     assert first[0].index("hooks") < first[0].index("needy")

@@ -63,16 +63,18 @@ class Permissions:
         return rights.granted(actor, permission)
 
     @hookimpl
+    def access_granted(
+        self, actor: Actor, action: str, scope: UUID, parent: UUID | None
+    ) -> bool:
+        """Allow what a grant allows and none denies, on the object or above it."""
+        return rights.granted_on(actor, action, scope, parent)
+
+    @hookimpl
     def access_predicate(
-        self,
-        actor: Actor,
-        action: str,
-        scope_column: Any,
-        parent_column: Any,
-        listing: bool,
+        self, actor: Actor, action: str, scope_column: Any, parent_column: Any
     ) -> Any:
-        """Allow what a grant allows and none denies, on the row or above it."""
-        return rights.predicate(actor, action, scope_column, parent_column, listing)
+        """Say the same of each row."""
+        return rights.predicate(actor, action, scope_column, parent_column)
 
     @hookimpl
     def roles_of(self, user: UUID, groups: frozenset[UUID]) -> frozenset[str]:

@@ -27,6 +27,8 @@ fixtures
     ``app``, ``client``        the web application, and a stranger's client
     ``client_as``              a client that has signed in: ``client_as("member")``
     ``run_jobs``               runs what is due, with the real worker: ``run_jobs()``
+    ``events``                 what was told: ``events("document_created")``
+    ``clock``                  moves time: ``clock.move(days=1)``; schedules come due
     ``kill_points``            kills a story at every commit, and has it recovered
     ``query_count``            counts SQL statements
     ``make_plugin``            writes and installs a throw-away plugin
@@ -44,6 +46,7 @@ from archivolt_host.kit.testing.homes import host, open_home, placement, templat
 from archivolt_host.kit.testing.killing import kill_points
 from archivolt_host.kit.testing.plugins import make_plugin
 from archivolt_host.kit.testing.servers import postgres, valkey, valkey_server
+from archivolt_host.kit.testing.telling import clock, events
 from archivolt_host.kit.testing.tenants import (
     in_tenant,
     make_tenant,
@@ -66,6 +69,8 @@ __all__ = [
     "archivolt_users",
     "client",
     "client_as",
+    "clock",
+    "events",
     "host",
     "in_tenant",
     "kill_points",

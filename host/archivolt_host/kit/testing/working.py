@@ -20,17 +20,18 @@ def run_jobs(request: pytest.FixtureRequest) -> RunJobs:
     """Run the due jobs of a tenant until none is left: ``run_jobs()``.
 
     They are claimed and run by the worker's own code, as whoever enqueued them, and
-    news is delivered. What was tried is returned as it stands afterwards:
-    ``job.status``, ``job.problem``. A job that failed waits for its next attempt; a
-    delayed one for its time.
+    news is delivered; what waited for its plugin to be switched on is woken. What was
+    tried is returned as it stands afterwards: ``job.status``, ``job.problem``. A job
+    that failed waits for its next attempt; a delayed one for its time.
     """
 
     def run(tenant: "Tenant | None" = None) -> Sequence["JobRow"]:
-        from archivolt_host.jobs import delivery, worker
+        from archivolt_host.jobs import delivery, parking, worker
         from archivolt_host.jobs.registry import QUEUES
         from archivolt_host.tenants import context
 
         found: Tenant = tenant or request.getfixturevalue("tenant")
+        parking.wake(found, anyway=True)
         with context.acting(found):
             before = {row.id: row.fence for row in _all()}
             while any(

@@ -109,6 +109,21 @@ HOST_SETTINGS: tuple[Setting, ...] = (
         choices=("FULL", "NORMAL", "OFF"),
     ),
     _host(
+        "keep_done_jobs",
+        "duration",
+        "7d",
+        "How long jobs that are done or cancelled are remembered.",
+        minimum="1h",
+    ),
+    _host(
+        "keep_history",
+        "duration",
+        "30d",
+        "How long failed jobs, news and ticks of schedules are remembered. What waits "
+        "is kept until it is done: parked jobs, and news that a plugin has not heard.",
+        minimum="1h",
+    ),
+    _host(
         "log_level",
         "string",
         "info",
