@@ -20,6 +20,7 @@ from archivolt_host.http.encoding import Encoder
 from archivolt_host.http.forwarding import Proxies
 from archivolt_host.http.headers import HSTS
 from archivolt_host.http.limits import Limits, household
+from archivolt_host.http.rules import LazyRule
 from archivolt_host.http.stages import TenantStage
 from archivolt_host.plugins import dispatch, granting, recording, timing
 from archivolt_host.plugins.registry import HOST
@@ -68,6 +69,7 @@ class Outermost:
 class Edge(Flask):
     """The application: stages before each view, a unit of work around it."""
 
+    url_rule_class = LazyRule
     tenant_stage: TenantStage
     limits: Limits
     proxies: Proxies
