@@ -30,20 +30,32 @@ def permission_granted(actor: Actor, permission: str) -> bool | None:
     """Return whether the actor holds the permission in the current tenant.
 
     One that is ``scoped`` may be held on any scope at all; what it allows there is
-    decided by ``access_predicate``. None leaves it to the next plugin; when none
+    decided by ``access_granted``. None leaves it to the next plugin; when none
     answers, it is not granted.
     """
 
 
 @first
+def access_granted(
+    actor: Actor, action: str, scope: UUID, parent: UUID | None
+) -> bool | None:
+    """Return whether the actor may act on one object.
+
+    ``parent`` is the container that it lies in, None for the tenant itself; for a
+    container it may be the container itself. When none answers, it is refused.
+    """
+
+
+@first
 def access_predicate(
-    actor: Actor, action: str, scope_column: Any, parent_column: Any, listing: bool
+    actor: Actor, action: str, scope_column: Any, parent_column: Any
 ) -> Any | None:
     """Return an SQL condition that is true for the rows on which the actor may act.
 
     ``scope_column`` holds the row's id, ``parent_column`` the container it lies in
-    (None, in SQL NULL: the tenant itself). ``listing`` tells that many rows are asked
-    about. When none answers, nothing is visible.
+    (None, in SQL NULL: the tenant itself). True stands for all rows and False for none.
+    What is true of a row is what ``access_granted`` says of it. When none answers,
+    nothing is visible.
     """
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archivolt_host.cli.comparing import check
+from archivolt_host.cli.details import show
 from archivolt_host.cli.purging import purge
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ def plugins(context: click.Context, tenant: str | None) -> None:
 
 
 plugins.add_command(check)
+plugins.add_command(show)
 plugins.add_command(purge)
 
 

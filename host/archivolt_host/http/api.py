@@ -36,6 +36,7 @@ class Api(flask_smorest.Api):  # type: ignore[misc]
 
     def document(self) -> dict[str, Any]:
         """Return what all mounted routes document."""
+        super()._register_responses()
         while self._undocumented:
             name, blueprint = self._undocumented.pop(0)
             try:
@@ -47,6 +48,9 @@ class Api(flask_smorest.Api):  # type: ignore[misc]
             self.spec.tag({"name": name, "description": blueprint.description})
         documented: dict[str, Any] = self.spec.to_dict()
         return documented
+
+    def _register_responses(self) -> None:
+        """Describe the statuses with the rest: no route needs them to be mounted."""
 
     def _register_error_handlers(self) -> None:
         """Leave errors to ``problems``."""

@@ -20,6 +20,7 @@ from archivolt_host.http.encoding import Encoder
 from archivolt_host.http.forwarding import Proxies
 from archivolt_host.http.headers import HSTS
 from archivolt_host.http.limits import Limits, household
+from archivolt_host.http.rules import LazyRule
 from archivolt_host.http.stages import TenantStage
 from archivolt_host.plugins import dispatch, granting, recording, timing
 from archivolt_host.plugins.registry import HOST
@@ -68,6 +69,7 @@ class Outermost:
 class Edge(Flask):
     """The application: stages before each view, a unit of work around it."""
 
+    url_rule_class = LazyRule
     tenant_stage: TenantStage
     limits: Limits
     proxies: Proxies
@@ -204,7 +206,9 @@ class Edge(Flask):
             return response
         work = sessions.UnitOfWork(tenant.place, write=True)
         with sessions.entered(work):
-            if "Idempotency-Key" in request.headers:
+            # A stranger's key is ignored: it would be everybody's, and give out tokens.
+            is_known = context.actor_or_none() is not None
+            if is_known and "Idempotency-Key" in request.headers:
                 return idempotency.once(work, self._deed)
             response = self._deed()
             work.commit()

@@ -2,17 +2,19 @@
 
 ``filter(action)`` is handed to a service, which then sees the rows on which the caller
 may act and no others. ``check(action, scope)`` asks about one thing: the caller is
-known to see it, so the answer is 403. Both come from one and the same condition.
+known to see it, so the answer is 403. What a filter shows is what a check allows.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, False_, True_, Uuid, false, literal, select
+from sqlalchemy import ColumnElement, false
 
 from archivolt_hookspecs.identity import Actor
 from archivolt_hookspecs.permissions import (
+    access_granted,
     access_predicate,
     scope_saved,
     scopes_removed,
@@ -22,9 +24,7 @@ from archivolt_host.errors import DeniedError
 from archivolt_host.http.access import public, requires, signed_in
 from archivolt_host.plugins import dispatch
 from archivolt_host.plugins.dispatch import registry
-from archivolt_host.tenants import context, sessions
-
-UUID_TYPE: Uuid[UUID] = Uuid()
+from archivolt_host.tenants import context
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,27 +42,36 @@ class Visible:
     action: str
     actor: Actor | None
 
+    def covers(self, scope: Scope) -> bool:
+        """Return whether one thing is seen."""
+        if self.actor is None or self.actor.id == context.SYSTEM:
+            return True
+        return bool(
+            dispatch.first(
+                access_granted.__name__,
+                actor=self.actor,
+                action=self.action,
+                scope=scope.id,
+                parent=scope.parent,
+            )
+        )
+
     def condition(
-        self,
-        scope: ColumnElement[UUID],
-        parent: ColumnElement[UUID] | None,
-        *,
-        listing: bool,
+        self, scope: ColumnElement[UUID], parent: ColumnElement[UUID] | None
     ) -> ColumnElement[bool] | None:
         """Return the condition for rows to be seen, or None where it is always true."""
         if self.actor is None or self.actor.id == context.SYSTEM:
             return None
-        found: ColumnElement[bool] | None = dispatch.first(
+        found: Any = dispatch.first(
             access_predicate.__name__,
             actor=self.actor,
             action=self.action,
             scope_column=scope,
             parent_column=parent,
-            listing=listing,
         )
-        if found is None:
-            return false()
-        return None if isinstance(found, True_) else found
+        if found is True:
+            return None
+        return false() if found is None or found is False else found
 
 
 #: For work that is nobody's: jobs that keep house, hooks that answer for the system.
@@ -85,13 +94,7 @@ def allowed(
     """Return whether somebody (the caller) may do it, on a scope or anywhere at all."""
     if on is None:
         return dispatch.allowed(action, actor)
-    visible = Visible(action, actor or context.actor())
-    parent = None if on.parent is None else literal(on.parent, UUID_TYPE)
-    with sessions.looking() as work:
-        found = visible.condition(literal(on.id, UUID_TYPE), parent, listing=False)
-        if found is None or isinstance(found, False_):
-            return found is None
-        return bool(work.connection.scalar(select(found)))
+    return Visible(action, actor or context.actor()).covers(on)
 
 
 def check(action: str, on: Scope | None = None) -> None:

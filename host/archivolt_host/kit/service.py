@@ -53,8 +53,9 @@ class Service(Generic[M]):
     kind: ClassVar[str]
     sorts: ClassVar[tuple[str, ...]] = ("created_at",)
     sql_verbs: ClassVar[tuple[str, ...]] = ()
-    #: The columns with a row's own id and, where there is one, its container's. Rows
-    #: of such a table are seen by whom a grant lets see them: who reads them says so.
+    #: The columns with a row's own id and, where there is one, its container's; a
+    #: container names itself twice. Rows of such a table are seen by whom a grant lets
+    #: see them: who reads them says so.
     scope_columns: ClassVar[tuple[str, ...]] = ()
 
     _sql: ClassVar[Statements]
@@ -87,12 +88,9 @@ class Service(Generic[M]):
 
     def get(self, id: UUID, *, visible: Visible | None = None) -> M:
         """Return the row; where it is not there, or not seen, raise NotFoundError."""
-        condition = self._seen(visible, listing=False)
-        query: Any = self._sql.get
-        if condition is not None:
-            query = query.statement.where(condition)
-        found = self._first(query, id=id)
-        if found is None:
+        self._refuse_forgetting(visible)
+        found = self._first(self._sql.get, id=id)
+        if found is None or not (visible is None or visible.covers(self.scope(found))):
             raise NotFoundError(self.kind, id)
         return found
 
@@ -100,7 +98,7 @@ class Service(Generic[M]):
         self, page: Page, *, visible: Visible | None = None, **filters: Any
     ) -> Slice:
         """Return a page of the rows that match ``field__op=value`` filters."""
-        condition = self._seen(visible, listing=True)
+        condition = self._seen(visible)
         query = self._where(self._sql.select, filters, condition)
         keys = self._keys(page.sort)
         count = self._count(filters, condition) if page.count else None
@@ -185,19 +183,20 @@ class Service(Generic[M]):
         """Return a row as a scope, for ``access.check``."""
         return Scope(*(getattr(row, name) for name in self.scope_columns))
 
-    def _seen(
-        self, visible: Visible | None, *, listing: bool
-    ) -> ColumnElement[bool] | None:
+    def _seen(self, visible: Visible | None) -> ColumnElement[bool] | None:
         """Return the condition for rows to be seen; to forget to ask is an error."""
+        self._refuse_forgetting(visible)
         if visible is None:
-            if self.scope_columns:
-                raise TypeError(
-                    f"{self.kind} has scopes: say visible=access.filter(action), or "
-                    "access.EVERYTHING where nobody in particular is asking."
-                )
             return None
         scope, *parent = [self._c[name] for name in self.scope_columns]
-        return visible.condition(scope, next(iter(parent), None), listing=listing)
+        return visible.condition(scope, next(iter(parent), None))
+
+    def _refuse_forgetting(self, visible: Visible | None) -> None:
+        if visible is None and self.scope_columns:
+            raise TypeError(
+                f"{self.kind} has scopes: say visible=access.filter(action), or "
+                "access.EVERYTHING where nobody in particular is asking."
+            )
 
     def _where(
         self,

@@ -65,19 +65,19 @@ def _rests(implementation: Implementation) -> bool:
 def _run(i: Implementation, hook: str, arguments: dict[str, Any]) -> Any:
     """Run one implementation, timed; an error it did not mean counts against it."""
     breakers, slug = registry().breakers, _slug() or ""
-    began = perf_counter()
+    began, failed = perf_counter(), False
     try:
         with granting.at_work(i.plugin):
             answer = i.function(*[arguments[name] for name in i.arguments])
     except ArchivoltError:
         raise
     except Exception:
+        failed = True
         breakers.failed(slug, i.plugin)
-        timing.ERRORS.labels(i.plugin, hook).inc()
         log.exception("hook failed", plugin=i.plugin, hook=hook)
         raise
     finally:
-        timing.record(i.plugin, hook, perf_counter() - began)
+        timing.record(i.plugin, hook, perf_counter() - began, failed=failed)
     breakers.succeeded(slug, i.plugin)
     return answer
 

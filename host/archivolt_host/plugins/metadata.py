@@ -123,7 +123,8 @@ def _distribution(entry_point: EntryPoint) -> tuple[str, str]:
             f"The entry point {entry_point.name} belongs to no distribution: "
             "install the plugin with pip."
         )
-    return entry_point.dist.name, entry_point.dist.version
+    written = entry_point.dist.metadata  # parsed anew each time it is asked for
+    return written["Name"], written["Version"]
 
 
 def _named_alike(info: PluginInfo, entry_point: str) -> PluginInfo:

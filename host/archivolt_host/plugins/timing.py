@@ -1,13 +1,18 @@
-"""What each plugin costs: calls, seconds and errors, per hook and per request."""
+"""What each plugin costs: calls, seconds and errors, per hook, tenant and request."""
 
+import threading
 import time
-from collections.abc import Iterator
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any
 
 from prometheus_client import Counter, Summary
+
+from archivolt_host.tenants import context
 
 SPENT = Summary(
     "archivolt_hook_seconds", "Hook calls and time by plugin", ["plugin", "hook"]
@@ -30,14 +35,12 @@ def of_request() -> dict[str, float]:
 @contextmanager
 def measured(plugin: str, hook: str) -> Iterator[None]:
     """Count one call of a plugin."""
-    began = time.perf_counter()
+    began, failed = time.perf_counter(), True
     try:
         yield
-    except Exception:
-        ERRORS.labels(plugin, hook).inc()
-        raise
+        failed = False
     finally:
-        record(plugin, hook, time.perf_counter() - began)
+        record(plugin, hook, time.perf_counter() - began, failed=failed)
 
 
 @dataclass
@@ -49,19 +52,29 @@ class Spent:
     errors: float = 0
 
 
+#: Of each tenant that was busy last: by plugin, by hook. Metrics know no tenants: of
+#: many there would be too many.
+_tenants: OrderedDict[str, defaultdict[str, defaultdict[str, Spent]]] = OrderedDict()
+_lock = threading.Lock()
+MOST_TENANTS = 500
+
 FIELDS = {"_count": "calls", "_sum": "seconds", "_total": "errors"}
 
 
 def spent(plugin: str) -> dict[str, Spent]:
-    """Return what each hook of a plugin has cost in this process."""
+    """Return what each hook of a plugin has cost in this process, for all tenants."""
+    return read([*SPENT.collect(), *ERRORS.collect()], plugin)
+
+
+def read(metrics: Iterable[Any], plugin: str) -> dict[str, Spent]:
+    """Return the accounts of a plugin out of metrics, whoever gathered them."""
     found: dict[str, Spent] = {}
-    for metric in (SPENT, ERRORS):
-        for sample in (s for family in metric.collect() for s in family.samples):
-            if sample.labels.get("plugin") == plugin:
+    for family in metrics:
+        for sample in family.samples:
+            ending = sample.name[sample.name.rindex("_") :]
+            if sample.labels.get("plugin") == plugin and ending in FIELDS:
                 one = found.setdefault(sample.labels["hook"], Spent())
-                ending = sample.name[sample.name.rindex("_") :]
-                if ending in FIELDS:
-                    setattr(one, FIELDS[ending], sample.value)
+                setattr(one, FIELDS[ending], sample.value)
     return found
 
 
@@ -70,9 +83,36 @@ def _account(plugin: str, hook: str) -> Summary:
     return SPENT.labels(plugin, hook)
 
 
-def record(plugin: str, hook: str, seconds: float) -> None:
-    """Add one call to the plugin's account."""
+def record(plugin: str, hook: str, seconds: float, *, failed: bool = False) -> None:
+    """Add one call to the plugin's accounts."""
     _account(plugin, hook).observe(seconds)
+    if failed:
+        ERRORS.labels(plugin, hook).inc()
+    if (tenant := context.tenant_or_none()) is not None:
+        _record_in(tenant.slug, plugin, hook, seconds, failed)
     spent = _request.get()
     if spent is not None:
         spent[plugin] = spent.get(plugin, 0.0) + seconds
+
+
+def _record_in(slug: str, plugin: str, hook: str, seconds: float, failed: bool) -> None:
+    with _lock:
+        account = _tenants.get(slug)
+        if account is None:
+            account = _tenants[slug] = defaultdict(lambda: defaultdict(Spent))
+            if len(_tenants) > MOST_TENANTS:
+                _tenants.popitem(last=False)
+        else:
+            _tenants.move_to_end(slug)
+        one = account[plugin][hook]
+        one.calls += 1
+        one.seconds += seconds
+        one.errors += failed
+
+
+def spent_in(slug: str, plugin: str) -> Mapping[str, Spent]:
+    """Return what each hook of a plugin has cost for one tenant in this process."""
+    with _lock:
+        account = _tenants.get(slug)
+        hooks = account[plugin].items() if account else ()
+        return {hook: replace(one) for hook, one in hooks}

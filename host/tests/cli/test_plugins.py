@@ -120,3 +120,19 @@ def test_a_manifest_of_several_files_is_changed_in_the_first(lonely):
     lonely.ok("plugins", "add", "core_documents", ARCHIVOLT_MANIFEST=both)
     assert "core_documents" in lonely.manifest.read_text()
     assert over.read_text() == "[host]\nworkers = 2\n"
+
+
+def test_one_plugin_is_shown_with_all_that_is_known_of_it(cli):
+    said = " ".join(cli.ok("plugins", "show", "core_documents").split())
+    assert "state loaded" in said
+    assert "package archivolt-core-documents" in said
+    assert "came from file:///" in said
+    assert "fingerprint" in said
+    assert "/vault/documents/<uuid:id>" in said
+    assert "user_removal_refused ask - - -" in said
+
+
+def test_an_unknown_plugin_is_not_shown(cli):
+    assert "core_document is not installed" in cli.refused(
+        "plugins", "show", "core_document"
+    )

@@ -1,5 +1,6 @@
 """What the tests of workflows share: people, and what is refused to them."""
 
+import random
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,126 @@ from sqlalchemy import select
 
 from archivolt_core_workflow.instances.models import Timer
 from archivolt_host.jobs.models import JobRow
+
+
+class Builder:
+    """Builds sound definitions: blocks in blocks, as people draw them.
+
+    With ``people`` some of the states are tasks and votes, and time leads on from some.
+    """
+
+    def __init__(self, chance, people=()):
+        self.chance, self.nodes = chance, {"z": {"kind": "end"}}
+        self.people = list(people)
+
+    def name(self):
+        return f"n{len(self.nodes)}"
+
+    def block(self, to, depth):
+        """Add something that leads to a node, and return where it begins."""
+        kinds = ["state", "state", "loop"]
+        if depth:
+            kinds += ["seq", "choice", "all", "any", "each", "first", "cancel"]
+        return getattr(self, self.chance.choice(kinds))(to, depth - 1)
+
+    def add(self, **node):
+        name = self.name()
+        self.nodes[name] = node
+        return name
+
+    def state(self, to, _):
+        if self.people and self.chance.random() < 0.7:
+            return getattr(self, self.chance.choice(["task", "vote", "timed"]))(to)
+        exclusive = {"exclusive": "room"} if self.chance.random() < 0.2 else {}
+        return self.add(kind="state", to=to, **exclusive)
+
+    def task(self, to):
+        ways = {"next": {"to": to}}
+        if self.chance.random() < 0.5:
+            ways["late"] = {"to": to, "after": "2h"}
+        return self.add(kind="task", assign={"users": self.people}, transitions=ways)
+
+    def vote(self, to):
+        return self.add(
+            kind="task",
+            assign={"users": self.people[:2]},
+            quorum={"need": 2, "yes": "yes", "no": "no"},
+            escalate=[{"after": "1h", "assign": {"users": self.people[2:]}}],
+            transitions={"yes": {"to": to}, "no": {"to": to}},
+        )
+
+    def timed(self, to):
+        ways = {"on": {"to": to}, "late": {"to": to, "after": "1h"}}
+        return self.add(kind="state", transitions=ways)
+
+    def loop(self, to, _):
+        name = self.name()
+        ways = {"on": {"to": to}, "again": {"to": name}}
+        self.nodes[name] = {"kind": "state", "transitions": ways}
+        return name
+
+    def seq(self, to, depth):
+        return self.block(self.block(to, depth), depth)
+
+    def choice(self, to, depth):
+        guard = self.chance.choice(["data.n % 2 == 0", "data.n > 3", "data.n / 0 > 1"])
+        ways = {
+            "a": {"to": self.block(to, depth), "guard": guard},
+            "b": {"to": self.block(to, depth)},
+        }
+        return self.add(kind="choice", transitions=ways)
+
+    def joined(self, to, depth, split, join, branches):
+        end = self.add(kind="join", to=to, **join)
+        ways = {f"w{n}": {"to": self.block(end, depth)} for n in range(branches)}
+        if split.get("takes") == "any":
+            ways["w0"]["guard"] = "data.n % 3 == 0"
+        return self.add(transitions=ways, join=end, **split)
+
+    def all(self, to, depth):
+        return self.joined(to, depth, {"kind": "split"}, {}, 3)
+
+    def any(self, to, depth):
+        return self.joined(to, depth, {"kind": "split", "takes": "any"}, {}, 3)
+
+    def first(self, to, depth):
+        join = {
+            "wait": self.chance.choice([1, 2]),
+            "cancel": self.chance.random() < 0.5,
+        }
+        return self.joined(to, depth, {"kind": "split"}, join, 3)
+
+    def each(self, to, depth):
+        count = self.chance.randint(1, 3)
+        return self.joined(to, depth, {"kind": "each", "count": count}, {}, 1)
+
+    def cancel(self, to, depth):
+        found = self.joined(to, depth, {"kind": "split"}, {}, 2)
+        resting = [n for n, node in self.nodes.items() if node["kind"] == "state"]
+        if resting:
+            by, victim = self.chance.choice(resting), self.chance.choice(resting)
+            ways = self.nodes[by].get("transitions") or {
+                "next": {"to": self.nodes[by].pop("to")}
+            }
+            next(iter(ways.values()))["cancels"] = [victim]
+            self.nodes[by]["transitions"] = ways
+        return found
+
+
+@pytest.fixture(scope="session")
+def drawn():
+    """Return a random definition that is sound, as a source: one for each seed."""
+
+    def draw(seed, key="t", people=(), depth=3):
+        builder = Builder(random.Random(seed), people)
+        start = builder.block("z", depth)
+        data = {"properties": {"n": {"type": "integer"}}, "required": ["n"]}
+        return {
+            "key": key, "title": "T", "start": start, "data": data,
+            "nodes": builder.nodes,
+        }  # fmt: skip
+
+    return draw
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from archivolt_host.http.blueprints import Blueprint, ModelAPIView
 from archivolt_host.http.schemas import BaseSchema
 from archivolt_host.jobs import bus
 from archivolt_host.jobs.registry import jobs
-from archivolt_host.plugins import dispatch, overrides, recording, timing
+from archivolt_host.plugins import dispatch, overrides, provenance, recording, timing
 from archivolt_host.plugins.manifest import effective
 from archivolt_host.plugins.metadata import PluginInfo
 from archivolt_host.plugins.registry import Registry
@@ -33,10 +33,10 @@ class SettingSchema(BaseSchema):
 
 
 class HookSchema(BaseSchema):
-    """A hook that a plugin implements, and what that has cost since the start.
+    """A hook that a plugin implements, and what that has cost this tenant.
 
     Where several processes answer, calls, seconds and errors are those of the one that
-    was asked; ``/metrics`` adds them all up.
+    was asked, since its start; ``/metrics`` adds up all processes and tenants.
     """
 
     name = fields.String(required=True)
@@ -44,6 +44,14 @@ class HookSchema(BaseSchema):
     calls = fields.Integer(required=True)
     seconds = fields.Float(required=True)
     errors = fields.Integer(required=True)
+
+
+class ProvenanceSchema(BaseSchema):
+    """Where a plugin was installed from, by what, and one hash over all its files."""
+
+    origin = fields.String(required=True)
+    installer = fields.String(required=True)
+    fingerprint = fields.String(required=True)
 
 
 class PluginSchema(BaseSchema):
@@ -62,6 +70,7 @@ class PluginSchema(BaseSchema):
     routes = fields.List(fields.String())
     scope = fields.String()
     distribution = fields.String()
+    provenance = fields.Nested(ProvenanceSchema, allow_none=True)
     grants = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
     hooks = fields.List(fields.Nested(HookSchema))
 
@@ -201,14 +210,15 @@ def describe(registry: Registry, name: str, slug: str) -> dict[str, Any]:
             "routes": registry.routes.get(name, []),
             "scope": info.scope,
             "distribution": info.distribution,
+            "provenance": provenance.of(info.distribution),
             "grants": {kind: list(found) for kind, found in info.grants.items()},
-            "hooks": list(_hooks(registry, name)),
+            "hooks": list(_hooks(registry, name, slug)),
         }
     return shown
 
 
-def _hooks(registry: Registry, plugin: str) -> Iterator[dict[str, Any]]:
-    spent = timing.spent(plugin)
+def _hooks(registry: Registry, plugin: str, slug: str) -> Iterator[dict[str, Any]]:
+    spent = timing.spent_in(slug, plugin)
     for hook in registry.hooks_of(plugin):
         cost = spent.get(hook, timing.Spent())
         yield {"name": hook, "verb": registry.verb(hook), **asdict(cost)}

@@ -52,7 +52,7 @@ class DocumentService(Service[Document]):
     def by_ids(self, ids: Sequence[UUID], *, visible: Visible) -> Sequence[Document]:
         """Return those of the documents that exist, and are seen."""
         query = self._sql.select.where(self._c["id"].in_(ids))
-        condition = self._seen(visible, listing=False)
+        condition = self._seen(visible)
         return self._rows(query if condition is None else query.where(condition))
 
     def any_in_folder(self, folder_id: UUID) -> bool:

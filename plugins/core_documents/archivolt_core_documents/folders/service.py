@@ -14,7 +14,7 @@ class FolderService(Service[Folder]):
     model = Folder
     kind = "Folder"
     sorts = ("name", "created_at")
-    scope_columns = ("id", "parent_id")
+    scope_columns = ("id", "id")  # each lies in itself
     sql_verbs = ("exists", "named", "ancestors", "height", "has_children", "lock_tree")
 
     def exists(self, id: UUID) -> bool:

@@ -33,6 +33,15 @@ class Grant(UuidMixin, Base):
             unique=True,
         ),
         Index("ix_permissions_grant_listed", "created_at", "id"),
+        # All by which a grant counts, so that no row is read for it.
+        Index(
+            "ix_permissions_grant_counting",
+            "subject_id",
+            "scope_id",
+            "role_id",
+            "effect",
+            "expires_at",
+        ),
     )
 
     subject_kind: Mapped[str] = mapped_column(String(8))

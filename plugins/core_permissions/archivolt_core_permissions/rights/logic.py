@@ -1,6 +1,6 @@
 """The rules of who may do what. Knows no SQL and no HTTP."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from archivolt_core_permissions.grants.models import ALLOW, DENY
-from archivolt_core_permissions.rights.service import MANY, Wanted, rights
+from archivolt_core_permissions.rights.service import FOREVER, MANY, Wanted, rights
 from archivolt_core_permissions.roles.logic import preset_holds
 from archivolt_core_permissions.roles.models import PLATFORM_ADMIN, PRESETS
 from archivolt_hookspecs.identity import Actor
@@ -17,9 +17,11 @@ from archivolt_host.kit.access import permissions
 from archivolt_host.kit.context import tenant
 from archivolt_host.kit.db import looking, memory, now
 
-EPOCH = "core_permissions.epoch"
+EPOCH, CHANGING = "core_permissions.epoch", "core_permissions.changing"
 NAMES = {id: name for name, id in PRESETS.items()}
 REMEMBERED = 4096  # people, in this process
+
+Roles = Mapping[UUID, tuple[str, frozenset[str]]]  # names and permissions by id
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +50,28 @@ class Standing:
     """What is known about somebody and one permission before any row is looked at.
 
     ``whole`` is whether it is allowed on the tenant; then come the roles by which
-    single scopes are allowed or denied.
+    single scopes are allowed or denied. It holds until a moment.
     """
 
     whole: bool = False
     allowing: tuple[UUID, ...] = ()
     denying: tuple[UUID, ...] = ()
+    permission: Permission | None = None
+    until: datetime = FOREVER
 
     @property
     def somewhere(self) -> bool:
         """Whether it may be allowed on anything at all."""
         return self.whole or bool(self.allowing)
+
+    def decide(self, found: Iterable[tuple[UUID, str]]) -> bool:
+        """Return whether roles that are granted and denied allow it together."""
+        allowed = self.whole
+        for role, effect in found:
+            if effect == DENY and role in self.denying:
+                return False
+            allowed = allowed or (effect == ALLOW and role in self.allowing)
+        return allowed
 
 
 NOWHERE = Standing()
@@ -69,24 +82,34 @@ class Snapshot:
     """The roles of somebody, as they are until the next change of anybody's rights."""
 
     held: tuple[Held, ...]
+    known: dict[str, Standing] = field(default_factory=dict)
     spread: dict[tuple[UUID, ...], int] = field(default_factory=dict)
 
     def standing(self, permission: Permission, moment: datetime) -> Standing:
         """Return how they stand with a permission; a denial wins."""
-        whole, allowing, denying = False, [], []
+        found = self.known.get(permission.name)
+        if found is None or found.permission is not permission or found.until <= moment:
+            found = self.known[permission.name] = self._standing(permission, moment)
+        return found
+
+    def _standing(self, permission: Permission, moment: datetime) -> Standing:
+        whole, denied, allowing, denying = False, False, [], []
         for one in self.held:
             if not one.allows(permission):
                 continue
-            if one.lasts(DENY, moment, whole=True):
-                return NOWHERE
+            denied = denied or one.lasts(DENY, moment, whole=True)
             whole = whole or one.lasts(ALLOW, moment, whole=True)
-            if not permission.scoped:
-                continue
-            if one.lasts(ALLOW, moment, whole=False):
+            if permission.scoped and one.lasts(ALLOW, moment, whole=False):
                 allowing.append(one.id)
-            if one.lasts(DENY, moment, whole=False):
+            if permission.scoped and one.lasts(DENY, moment, whole=False):
                 denying.append(one.id)
-        return Standing(whole, tuple(allowing), tuple(denying))
+        until = min(self._ends(moment), default=FOREVER)
+        if denied:
+            return Standing(permission=permission, until=until)
+        return Standing(whole, tuple(allowing), tuple(denying), permission, until)
+
+    def _ends(self, moment: datetime) -> Iterable[datetime]:
+        return (end for one in self.held for end in one.until.values() if end > moment)
 
 
 def granted(actor: Actor, permission: str) -> bool:
@@ -94,20 +117,27 @@ def granted(actor: Actor, permission: str) -> bool:
     return _standing(actor, permission, now()).somewhere
 
 
-def predicate(actor: Actor, action: str, scope: Any, parent: Any, listing: bool) -> Any:
-    """Return the condition for the rows on which somebody may act."""
+def granted_on(actor: Actor, action: str, scope: UUID, parent: UUID | None) -> bool:
+    """Return whether somebody may act on one row; parent is what it lies in."""
     moment = now()
     found = _standing(actor, action, moment)
+    if not found.somewhere or (found.whole and not found.denying):
+        return found.whole
+    subjects = (actor.id, *actor.groups)
+    with looking():
+        return found.decide(rights.deciding(subjects, scope, parent, moment))
+
+
+def predicate(actor: Actor, action: str, scope: Any, parent: Any) -> Any:
+    """Return the condition for the rows on which they may act, or whether on all."""
+    moment = now()
+    found = _standing(actor, action, moment)
+    if not found.somewhere or (found.whole and not found.denying):
+        return found.whole
     subjects = (actor.id, *actor.groups)
     wanted = Wanted(subjects, found.allowing, found.denying, moment)
-    return rights.condition(
-        wanted,
-        scope,
-        parent,
-        anyway=found.whole,
-        listing=listing,
-        sparse=listing and not found.whole and _is_sparse(actor, wanted),
-    )
+    few = not found.whole and _is_sparse(actor, wanted)
+    return rights.condition(wanted, scope, parent, anyway=found.whole, few=few)
 
 
 def roles_of(user: UUID, groups: frozenset[UUID]) -> frozenset[str]:
@@ -121,7 +151,7 @@ def roles_of(user: UUID, groups: frozenset[UUID]) -> frozenset[str]:
 def changing() -> None:
     """Let all processes read rights anew; to be said right before they change."""
     rights.renew()
-    memory()[EPOCH] = None  # a savepoint may take it back: here it is read each time
+    memory()[CHANGING] = True
 
 
 def _standing(actor: Actor, name: str, moment: datetime) -> Standing:
@@ -151,8 +181,10 @@ def _is_sparse(actor: Actor, wanted: Wanted) -> bool:
 
 def _snapshot_of(user: UUID, groups: frozenset[UUID]) -> Snapshot:
     with looking():
-        token = memory().get(EPOCH) or rights.token()
-        memory().setdefault(EPOCH, token)
+        kept = memory()
+        if CHANGING in kept:  # what is half done here must not be taken for the end
+            return _read(_read_roles(), user, groups)
+        token = kept.get(EPOCH) or kept.setdefault(EPOCH, rights.token())
         return _snapshot(tenant().id, token, user, groups)
 
 
@@ -160,8 +192,11 @@ def _snapshot_of(user: UUID, groups: frozenset[UUID]) -> Snapshot:
 def _snapshot(
     tenant: UUID, token: UUID, user: UUID, groups: frozenset[UUID]
 ) -> Snapshot:
-    """Read what somebody holds, in the transaction that has read the token."""
-    roles = _roles(tenant, token)
+    """Remember what somebody holds, read in the transaction that has read the token."""
+    return _read(_roles(tenant, token), user, groups)
+
+
+def _read(roles: Roles, user: UUID, groups: frozenset[UUID]) -> Snapshot:
     until: dict[UUID, dict[tuple[str, bool], datetime]] = {}
     for row in rights.holdings([user, *groups]):
         until.setdefault(row.role_id, {})[row.effect, bool(row.whole)] = row.until
@@ -171,5 +206,9 @@ def _snapshot(
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _roles(tenant: UUID, token: UUID) -> Mapping[UUID, tuple[str, frozenset[str]]]:
+def _roles(tenant: UUID, token: UUID) -> Roles:
+    return _read_roles()
+
+
+def _read_roles() -> Roles:
     return {id: (name, frozenset(names)) for id, name, names in rights.roles()}

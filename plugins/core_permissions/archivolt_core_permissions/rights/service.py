@@ -1,38 +1,43 @@
-"""Every database access of the rights domain, and nothing else."""
+"""Every database access of the rights domain, and nothing else.
 
+What is asked with each request is SQL as written here, the same text each time: to
+build it anew takes longer than to run it.
+"""
+
+import json
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from sqlalchemy import (
+    BindParameter,
+    Column,
     ColumnElement,
     Row,
-    Select,
     Table,
+    Uuid,
     bindparam,
-    false,
+    column,
     func,
     literal,
-    or_,
     select,
-    true,
+    text,
     type_coerce,
 )
 
 from archivolt_core_permissions.grants.models import ALLOW, DENY, ROOT, Grant
 from archivolt_core_permissions.rights.models import THE_ONE, Epoch
 from archivolt_core_permissions.roles.models import Role
-from archivolt_core_permissions.scopes.models import ScopePath
 from archivolt_host.kit.db import Prepared, Timestamp
 from archivolt_host.kit.service import Service
 
 GRANT: Table = Grant.__table__  # type: ignore[assignment]
-PATH: Table = ScopePath.__table__  # type: ignore[assignment]
 ROLE: Table = Role.__table__  # type: ignore[assignment]
 EPOCH: Table = Epoch.__table__  # type: ignore[assignment]
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
-MANY = 2000  # containers: with more, rows are looked at one by one
+MANY = 20_000  # containers: with more, rows are looked at one by one
 
 UNTIL = type_coerce(
     func.max(func.coalesce(GRANT.c.expires_at, literal(FOREVER, Timestamp()))),
@@ -51,20 +56,111 @@ HOLDINGS = (
 TOKEN = Prepared(select(EPOCH.c.token))
 ROLES = select(ROLE.c.id, ROLE.c.name, ROLE.c.permissions)
 
+SQLITE, POSTGRESQL = "sqlite", "postgresql"
+# How a column is compared with many ids that are sent as one value.
+AMONG = {
+    SQLITE: "{} IN (SELECT value FROM json_each(:{}))",
+    POSTGRESQL: "{} = ANY(CAST(:{} AS uuid[]))",
+}
+# Only of arrays does PostgreSQL use both indexes, of rows and of containers.
+FOUND = {SQLITE: "{} IN ({})", POSTGRESQL: "{} = ANY(ARRAY({}))"}
+LASTS = "(expires_at IS NULL OR expires_at > :rights_moment)"
+# SQLite would try each grant in turn for each row, rather than the few above the row.
+ABOVE = {SQLITE: "+ancestor_id", POSTGRESQL: "ancestor_id"}
+
+
+def _deciding(dialect: str) -> Prepared:
+    """Return what finds the grants on one row and on all that it lies in."""
+    own, above = "CAST(:scope AS uuid)", "scope_id = CAST(:parent AS uuid)"
+    if dialect == SQLITE:
+        own, above = ":scope", "scope_id = :parent"
+    way_up = (
+        f"SELECT {own} UNION ALL"  # noqa: S608 - ours
+        f" SELECT ancestor_id FROM permissions_scope_path WHERE {above}"
+    )
+    found = text(
+        "SELECT role_id, effect FROM permissions_grant"  # noqa: S608 - ours
+        f" WHERE {AMONG[dialect].format('subject_id', 'subjects')}"
+        f" AND {FOUND[dialect].format('scope_id', way_up)} AND {LASTS}"
+    )
+    found = found.bindparams(
+        bindparam("scope", type_=Uuid()),
+        bindparam("parent", type_=Uuid()),
+        bindparam("rights_moment", type_=Timestamp()),
+    )
+    return Prepared(found.columns(column("role_id", Uuid()), column("effect")))
+
+
+DECIDING = {dialect: _deciding(dialect) for dialect in (SQLITE, POSTGRESQL)}
+
+
+def _mine(dialect: str, effect: str) -> str:
+    """Return what finds the scopes of the grants that count."""
+    subject = AMONG[dialect].format("subject_id", "rights_subjects")
+    role = AMONG[dialect].format("role_id", f"rights_{effect}")
+    return (
+        "SELECT scope_id FROM permissions_grant"  # noqa: S608 - ours
+        f" WHERE {subject} AND {role} AND effect = '{effect}' AND {LASTS}"
+    )
+
+
+def _below(dialect: str, effect: str) -> str:
+    """Return what finds these scopes and all containers in them."""
+    mine = FOUND[dialect].format("ancestor_id", _mine(dialect, effect))
+    return f"SELECT scope_id FROM permissions_scope_path WHERE {mine}"  # noqa: S608
+
+
+SPREAD = {
+    dialect: text(
+        "SELECT count(*) FROM"  # noqa: S608 - ours
+        f" ({_below(dialect, ALLOW)} LIMIT {MANY}) AS found"
+    )
+    for dialect in (SQLITE, POSTGRESQL)
+}
+
+
+@lru_cache(maxsize=1024)
+def _covers(dialect: str, effect: str, scope: str, parent: str, *, few: bool) -> str:
+    """Return what is true for rows with such a grant on them or above.
+
+    From few grants one comes to the rows quickest; where there are many, each row is
+    looked at in the order of the list, until the page is full; that is never NULL.
+    """
+    mine, below = _mine(dialect, effect), _below(dialect, effect)
+    if few:
+        inside = FOUND[dialect].format(parent, below)
+    else:
+        there = f"{ABOVE[dialect]} IN ({mine})"
+        inside = (
+            "EXISTS (SELECT 1 FROM permissions_scope_path p"  # noqa: S608 - ours
+            f" WHERE p.scope_id = {parent} AND {there})"
+        )
+    if parent == scope:  # containers lie in themselves
+        return inside
+    return f"({FOUND[dialect].format(scope, mine)} OR {inside})"
+
 
 class Wanted(NamedTuple):
     """Whose grants count, and of which roles."""
 
-    subjects: Collection[UUID]
-    allowing: Collection[UUID]
-    denying: Collection[UUID]
+    subjects: tuple[UUID, ...]
+    allowing: tuple[UUID, ...]
+    denying: tuple[UUID, ...]
     moment: datetime
 
 
 class RightsService(Service[Epoch]):
     """What somebody holds, and the conditions that follow from it."""
 
-    sql_verbs = ("token", "renew", "holdings", "roles", "condition", "spread")
+    sql_verbs = (
+        "token",
+        "renew",
+        "holdings",
+        "roles",
+        "deciding",
+        "condition",
+        "spread",
+    )
 
     def token(self) -> UUID:
         """Return what stands for the rights as they are now."""
@@ -86,6 +182,22 @@ class RightsService(Service[Epoch]):
         """Return all roles."""
         return self.connection.execute(ROLES).all()
 
+    def deciding(
+        self,
+        subjects: tuple[UUID, ...],
+        scope: UUID,
+        parent: UUID | None,
+        moment: datetime,
+    ) -> Sequence[Any]:
+        """Return role and effect of the grants on one row and on what it lies in."""
+        values = {
+            "subjects": _sent(self._dialect, subjects),
+            "scope": scope,
+            "parent": parent,
+            "rights_moment": moment,
+        }
+        return DECIDING[self._dialect].all(self.connection, values)
+
     def condition(
         self,
         wanted: Wanted,
@@ -93,82 +205,55 @@ class RightsService(Service[Epoch]):
         parent: ColumnElement[Any] | None,
         *,
         anyway: bool,
-        listing: bool,
-        sparse: bool,
+        few: bool,
     ) -> ColumnElement[bool]:
         """Return what is true for the rows on which a grant allows and none denies.
 
         ``anyway`` is whether it is allowed where no grant says so.
         """
-        found: ColumnElement[bool] = true() if anyway else false()
-        if wanted.allowing and not anyway:
-            mine = _mine(wanted, ALLOW, wanted.allowing)
-            if sparse:
-                found = self._among(mine, scope, parent)
-            else:
-                found = _covers(mine, scope, parent, listing=listing)
+        columns, parts, sent = (_name(scope), _name(parent)), [], []
+        if not anyway:
+            parts.append(_covers(self._dialect, ALLOW, *columns, few=few))
+            sent.append(_ids(self._dialect, ALLOW, wanted.allowing))
         if wanted.denying:
-            theirs = _mine(wanted, DENY, wanted.denying)
-            found = found & ~_covers(theirs, scope, parent, listing=listing)
-        return found
+            denied = _covers(self._dialect, DENY, *columns, few=False)
+            parts.append(f"NOT {denied}")
+            sent.append(_ids(self._dialect, DENY, wanted.denying))
+        sent.append(_ids(self._dialect, "subjects", wanted.subjects))
+        sent.append(bindparam("rights_moment", wanted.moment, Timestamp()))
+        found: Any = text(f"({' AND '.join(parts)})").bindparams(*sent)
+        return found  # type: ignore[no-any-return]
 
     def spread(self, wanted: Wanted) -> int:
         """Return in how many containers grants allow it; MANY stands for more."""
-        scopes = _mine(wanted, ALLOW, wanted.allowing)
-        below = select(PATH.c.scope_id).where(PATH.c.ancestor_id.in_(scopes))
-        query = select(func.count()).select_from(below.limit(MANY).subquery())
+        query = SPREAD[self._dialect].bindparams(
+            _ids(self._dialect, ALLOW, wanted.allowing),
+            _ids(self._dialect, "subjects", wanted.subjects),
+            bindparam("rights_moment", wanted.moment, Timestamp()),
+        )
         return int(self.connection.scalar(query) or 0)
 
-    def _among(
-        self,
-        mine: Select[Any],
-        scope: ColumnElement[Any],
-        parent: ColumnElement[Any] | None,
-    ) -> ColumnElement[bool]:
-        """Start from the grants: the quicker way to few among many rows."""
-        below = select(PATH.c.scope_id).where(PATH.c.ancestor_id.in_(mine))
-        if self.connection.dialect.name != "postgresql":
-            row = scope.in_(mine)
-            return row if parent is None else or_(row, parent.in_(below))
-        # Only of arrays does PostgreSQL use both indexes, of rows and of containers.
-        found: ColumnElement[bool] = scope == func.any(_array(mine))
-        if parent is None:
-            return found
-        return or_(found, parent == func.any(_array(below)))
+    @property
+    def _dialect(self) -> str:
+        return self.connection.dialect.name
 
 
-def _mine(wanted: Wanted, effect: str, roles: Collection[UUID]) -> Select[Any]:
-    """Return the scopes of the grants that count."""
-    return select(GRANT.c.scope_id).where(
-        GRANT.c.subject_id.in_(wanted.subjects),
-        GRANT.c.role_id.in_(roles),
-        GRANT.c.effect == effect,
-        or_(GRANT.c.expires_at.is_(None), GRANT.c.expires_at > wanted.moment),
-    )
+@lru_cache(maxsize=4096)
+def _sent(dialect: str, ids: tuple[UUID, ...]) -> Any:
+    """Return many ids as one value, as AMONG takes it."""
+    return json.dumps([id.hex for id in ids]) if dialect == SQLITE else list(ids)
 
 
-def _array(ids: Select[Any]) -> ColumnElement[Any]:
-    return func.array(ids.scalar_subquery())
+def _ids(dialect: str, name: str, ids: Collection[UUID]) -> BindParameter[Any]:
+    return bindparam(f"rights_{name}", _sent(dialect, tuple(ids)))
 
 
-def _covers(
-    mine: Select[Any],
-    scope: ColumnElement[Any],
-    parent: ColumnElement[Any] | None,
-    *,
-    listing: bool,
-) -> ColumnElement[bool]:
-    """Look, for one row, whether a grant is on it or on what it lies in; never NULL."""
-    found: ColumnElement[bool]
-    if listing:  # the grants are gathered once, for all rows
-        found = scope.in_(mine)
-        above = select(PATH.c.depth).where(PATH.c.ancestor_id.in_(mine))
-    else:
-        found = mine.where(GRANT.c.scope_id == scope).exists()
-        above = mine.join(PATH, PATH.c.ancestor_id == GRANT.c.scope_id)
-    if parent is None:
-        return found
-    return or_(found, above.where(PATH.c.scope_id == parent).exists())
+def _name(found: ColumnElement[Any] | None) -> str:
+    """Return a column as SQL names it."""
+    if found is None:
+        return "NULL"
+    assert isinstance(found, Column)  # noqa: S101 - of a service's own table
+    return f"{found.table.name}.{found.name}"
 
 
 rights = RightsService()

@@ -24,7 +24,9 @@ def hidden(owner):
 DOORS = ("/documents", "/folders", "/trash", "/search?q=hidden", "/plugins", "/users")
 
 
-@pytest.mark.parametrize("hook", ["permission_granted", "access_predicate", "roles_of"])
+@pytest.mark.parametrize(
+    "hook", ["permission_granted", "access_granted", "access_predicate", "roles_of"]
+)
 def test_a_hook_that_raises_lets_nobody_in(outsider, hidden, monkeypatch, app, hook):
     def explode(*_, **__):
         raise RuntimeError("a bug")

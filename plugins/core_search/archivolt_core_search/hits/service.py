@@ -120,7 +120,7 @@ class HitService(Service[Document]):
         found = found.join(hits, hits.c.key == Document.key)
         if after is not None:
             found = found.where(_beyond(score, *after))
-        found = self._where(found, filters, self._seen(visible, listing=True))
+        found = self._where(found, filters, self._seen(visible))
         found = found.order_by(score.desc(), Document.id)
         return self.connection.execute(found.limit(limit), self._asked(query)).all()
 
@@ -129,7 +129,7 @@ class HitService(Service[Document]):
         hits = HITS[self._dialect]
         every = select(func.count()).select_from(Document)
         every = every.join(hits, hits.c.key == Document.key)
-        counted = self._where(every, filters, self._seen(visible, listing=True))
+        counted = self._where(every, filters, self._seen(visible))
         return int(self.connection.scalar(counted, self._asked(query)) or 0)
 
     def entries(self, keys: Sequence[int]) -> Mapping[int, Row[Any]]:

@@ -66,9 +66,9 @@ def _fire_contained(timer: Timer) -> None:
 
 
 def _fire(timer: Timer) -> None:
+    run = _run_of(timer.instance_id)  # held first, as by every event: no deadlock
     if not timers.take(timer.id):
         return  # fired already
-    run = _run_of(timer.instance_id)
     token = run.marking.token(timer.token) if run is not None else None
     if run is None or token is None or token.status != AT:
         return
