@@ -1,4 +1,4 @@
-"""A worker that stands still commits nothing late; one asked to end lets go at once."""
+"""Workers side by side; one that stands still, and one that is asked to end."""
 
 import os
 import signal
@@ -22,12 +22,12 @@ def make_waiting(make_job, write_note):
     """
     ours = os.getpid()
 
-    def make(**options):
+    def make(words="in the child", **options):
         def note():
             if os.getpid() != ours:
                 pipe.send("begun")
                 pipe.recv()
-            write_note("here" if os.getpid() == ours else "in the child")
+            write_note("here" if os.getpid() == ours else words)
 
         return make_job(note, **options)
 
@@ -51,6 +51,22 @@ def work(theirs, url):
     pipe = theirs
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     worker.work(url, QUEUES)
+
+
+def test_a_second_worker_works_beside_the_first(
+    here, in_child, make_waiting, put, row, texts
+):
+    """Neither job ends before both have begun: one worker could not do them."""
+    ids = [put(make_waiting(words)) for words in ("one", "two")]
+    workers = [in_child(work_once, here) for _ in ids]
+    assert all(pipe.poll(PATIENCE) for pipe, _ in workers)
+    assert {row(id).status for id in ids} == {"running"}
+    for pipe, child in workers:
+        pipe.send("go on")
+        child.join(PATIENCE)
+        assert child.exitcode == 0
+    assert {row(id).status for id in ids} == {"done"}
+    assert texts() == ["one", "two"]
 
 
 @pytest.mark.parametrize("short", [False, True], ids=["alone", "together"])
