@@ -132,6 +132,7 @@ STORIES = {
         "signing_keys",
     },
     documents: {
+        "access_granted",
         "describe_documents",
         "document_created",
         "document_restored",

@@ -40,11 +40,70 @@ PUBLISHED = {
 def every_route(open_home, make_tenant, request):
     open_home(plugins=list(read_manifest(MANIFEST).plugins))
     make_tenant("acme")
+    return routes_of(request.getfixturevalue("app"))
+
+
+def routes_of(app):
     return [
         (f"{method} {rule.rule}", method, address(rule.rule))
-        for rule in request.getfixturevalue("app").url_map.iter_rules()
+        for rule in app.url_map.iter_rules()
         for method in rule.methods - {"HEAD", "OPTIONS"}
     ]
+
+
+def open_to(client, routes):
+    """Name the routes that answer a stranger."""
+    answers = {
+        name: client.open(path, method=method, headers={"Org": "acme"})
+        for name, method, path in routes
+    }
+    return {name for name, answer in answers.items() if answer.status_code != 401}
+
+
+LEAK = """
+from archivolt_hookspecs import hookimpl
+from archivolt_host.kit.api import Blueprint
+from archivolt_host.kit.access import public, requires
+
+blueprint = Blueprint("leak", __name__)
+
+
+@blueprint.route("/leaks")
+{guard}
+def leak():
+    return "everything"
+
+
+class Plugin:
+    @hookimpl
+    def register_blueprints(self):
+        return [blueprint]
+"""
+
+
+def leaking(make_plugin, open_home, make_tenant, guard):
+    make_plugin("leak", LEAK.format(guard=guard))
+    host = open_home(plugins=["core_identity", "leak"])
+    make_tenant("acme")
+    return host
+
+
+def test_a_route_that_is_open_by_mistake_is_named(
+    make_plugin, open_home, make_tenant, request
+):
+    leaking(make_plugin, open_home, make_tenant, "@public()")
+    app = request.getfixturevalue("app")
+    found = open_to(app.test_client(), routes_of(app)) - PUBLISHED
+    assert found == {"GET /vault/leaks"}
+
+
+def test_a_route_that_nobody_guards_puts_its_plugin_out(
+    make_plugin, open_home, make_tenant, request
+):
+    host = leaking(make_plugin, open_home, make_tenant, "")
+    app = request.getfixturevalue("app")
+    assert "/leaks" in host.registry.out["leak"]
+    assert open_to(app.test_client(), routes_of(app)) <= PUBLISHED
 
 
 def address(rule):
@@ -54,12 +113,7 @@ def address(rule):
 
 
 def test_strangers_are_let_in_to_the_published_list_alone(every_route, client):
-    open_to_all = set()
-    for name, method, path in every_route:
-        answer = client.open(path, method=method, headers={"Org": "acme"})
-        if answer.status_code != 401:
-            open_to_all.add(name)
-    assert open_to_all == PUBLISHED
+    assert open_to(client, every_route) == PUBLISHED
 
 
 def test_garbage_for_a_token_lets_nobody_in(every_route, client):

@@ -15,7 +15,7 @@ from archivolt_core_permissions.roles import views as role_views
 from archivolt_core_permissions.scopes import logic as scopes
 from archivolt_hookspecs import hookimpl
 from archivolt_hookspecs.identity import Actor, UserInfo
-from archivolt_hookspecs.registration import Permission
+from archivolt_hookspecs.registration import Permission, Schedule
 
 
 class Permissions:
@@ -52,10 +52,9 @@ class Permissions:
         return [orchestrators.revoke_expired]
 
     @hookimpl
-    def purge_storage(self) -> int:
-        """End expired grants with the hourly sweep; there are no files."""
-        orchestrators.revoke_later()
-        return 0
+    def register_schedules(self) -> Sequence[Schedule]:
+        """End them every hour; they count for nothing from their end on."""
+        return [Schedule("revoke_expired", orchestrators.revoke_expired, every=3600)]
 
     @hookimpl
     def permission_granted(self, actor: Actor, permission: str) -> bool:

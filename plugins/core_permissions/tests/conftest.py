@@ -67,6 +67,12 @@ class Person:
 
 
 @pytest.fixture
+def whoever():
+    """Return who stands behind a client that has proved it in a way of its own."""
+    return Person
+
+
+@pytest.fixture
 def person(client_as):
     """Sign somebody in: an owner (``admin``), a preset's name, or with no role."""
 

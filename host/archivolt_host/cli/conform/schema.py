@@ -22,6 +22,7 @@ def migrations(stage: Stage) -> Iterator[str]:
         yield f"They cannot be read: {own.problem}"
         return
     path = stage.folder / "migrations.db"
+    path.unlink(missing_ok=True)  # the check on PostgreSQL asks for this one first
     with sqlite_migration(path) as connection:
         if failed := plan.upgrade(connection).failed:
             yield f"Up: {failed.get(own.name, failed)}"

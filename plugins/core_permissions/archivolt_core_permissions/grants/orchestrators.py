@@ -11,10 +11,5 @@ def revoke_expired() -> int:
     """End grants whose time is over, and tell of each; return how many."""
     count = logic.end_expired(AT_ONCE)
     if count == AT_ONCE:
-        revoke_later(more=True)
+        enqueue(revoke_expired)  # the rest, in a transaction of its own
     return count
-
-
-def revoke_later(*, more: bool = False) -> None:
-    """Have expired grants ended after the commit; once, however often it is said."""
-    enqueue(revoke_expired, unique=None if more else "revoke_expired")

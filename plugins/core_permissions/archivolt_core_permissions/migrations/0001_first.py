@@ -21,7 +21,6 @@ PRESETS = (
     (5, "guest", "Reads."),
 )
 OLD_NAMES = {"admin": "owner"}
-ROLES = sa.column("roles", sa.JSON())
 GRANT = sa.table(
     "permissions_grant",
     *(sa.column(n, sa.Uuid()) for n in ("id", "subject_id", "scope_id", "role_id")),
@@ -135,7 +134,9 @@ def take_over_roles(connection):
     """Grant the roles that users had in a column of their own; admin is now owner."""
     if "roles" not in columns_of(connection, "identity_user"):
         return
-    users = sa.table("identity_user", sa.column("id", sa.Uuid()), ROLES)
+    users = sa.table(
+        "identity_user", sa.column("id", sa.Uuid()), sa.column("roles", sa.JSON())
+    )
     rows = connection.execute(sa.select(users.c.id, users.c.roles)).all()
     names = {name: UUID(int=number) for number, name, _ in PRESETS}
     new = [

@@ -17,9 +17,11 @@ from archivolt_host.kit.access import permissions
 from archivolt_host.kit.context import tenant
 from archivolt_host.kit.db import looking, memory, now
 
-EPOCH = "core_permissions.epoch"
+EPOCH, CHANGING = "core_permissions.epoch", "core_permissions.changing"
 NAMES = {id: name for name, id in PRESETS.items()}
 REMEMBERED = 4096  # people, in this process
+
+Roles = Mapping[UUID, tuple[str, frozenset[str]]]  # names and permissions by id
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,7 @@ def roles_of(user: UUID, groups: frozenset[UUID]) -> frozenset[str]:
 def changing() -> None:
     """Let all processes read rights anew; to be said right before they change."""
     rights.renew()
-    memory()[EPOCH] = None  # a savepoint may take it back: here it is read each time
+    memory()[CHANGING] = True
 
 
 def _standing(actor: Actor, name: str, moment: datetime) -> Standing:
@@ -179,8 +181,10 @@ def _is_sparse(actor: Actor, wanted: Wanted) -> bool:
 
 def _snapshot_of(user: UUID, groups: frozenset[UUID]) -> Snapshot:
     with looking():
-        token = memory().get(EPOCH) or rights.token()
-        memory().setdefault(EPOCH, token)
+        kept = memory()
+        if CHANGING in kept:  # what is half done here must not be taken for the end
+            return _read(_read_roles(), user, groups)
+        token = kept.get(EPOCH) or kept.setdefault(EPOCH, rights.token())
         return _snapshot(tenant().id, token, user, groups)
 
 
@@ -188,8 +192,11 @@ def _snapshot_of(user: UUID, groups: frozenset[UUID]) -> Snapshot:
 def _snapshot(
     tenant: UUID, token: UUID, user: UUID, groups: frozenset[UUID]
 ) -> Snapshot:
-    """Read what somebody holds, in the transaction that has read the token."""
-    roles = _roles(tenant, token)
+    """Remember what somebody holds, read in the transaction that has read the token."""
+    return _read(_roles(tenant, token), user, groups)
+
+
+def _read(roles: Roles, user: UUID, groups: frozenset[UUID]) -> Snapshot:
     until: dict[UUID, dict[tuple[str, bool], datetime]] = {}
     for row in rights.holdings([user, *groups]):
         until.setdefault(row.role_id, {})[row.effect, bool(row.whole)] = row.until
@@ -199,5 +206,9 @@ def _snapshot(
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _roles(tenant: UUID, token: UUID) -> Mapping[UUID, tuple[str, frozenset[str]]]:
+def _roles(tenant: UUID, token: UUID) -> Roles:
+    return _read_roles()
+
+
+def _read_roles() -> Roles:
     return {id: (name, frozenset(names)) for id, name, names in rights.roles()}

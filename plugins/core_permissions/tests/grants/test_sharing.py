@@ -4,10 +4,12 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import update
 
-from archivolt_core_permissions.grants.orchestrators import revoke_later
 from archivolt_core_permissions.grants.service import grants
 from archivolt_core_permissions.rights import logic as rights
+from archivolt_host.jobs import schedules
+from archivolt_host.jobs.schedule_models import ScheduleRow
 
 pytestmark = [
     pytest.mark.plugins("core_identity", "core_documents", "core_search"),
@@ -160,10 +162,16 @@ def test_a_grant_ends_when_its_time_is_over(
         grants.update(held, expires_at=datetime.now(UTC))
         rights.changing()
     assert outsider.titles() == set()  # before any job has run
-    with in_tenant(tenant):
-        revoke_later()
+    schedules.sync(tenant)
+    with in_tenant(tenant) as work:  # let the hour come
+        due = update(ScheduleRow).where(ScheduleRow.name == "revoke_expired")
+        work.connection.execute(due.values(next_at=datetime.now(UTC)))
+    assert schedules.tick(tenant) == 1
     run_jobs(tenant)
     owner.get(f"/grants/{given['id']}", 404)
+    [told] = [e for e in owner.get("/events")["items"] if e["event"] == "role_revoked"]
+    assert told["arguments"]["reason"] == "expired"
+    assert told["arguments"]["subject_id"] == outsider.id
 
 
 def test_nobody_gives_what_they_do_not_hold(owner, person, outsider, tree):

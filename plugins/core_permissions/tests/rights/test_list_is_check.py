@@ -14,10 +14,12 @@ from archivolt_core_permissions.grants.service import grants
 from archivolt_core_permissions.rights import logic as rights
 from archivolt_core_permissions.rights import service as rights_service
 from archivolt_core_permissions.roles.models import PRESETS
+from archivolt_core_permissions.scopes.service import ScopeService
 from archivolt_hookspecs.identity import Actor
 from archivolt_host.kit import access, context
 from archivolt_host.kit.db import now, uuid7
 from archivolt_host.kit.paging import Page
+from archivolt_host.kit.service import Service
 from archivolt_host.tenants import context as tenants
 from archivolt_host.tenants import sessions
 
@@ -149,16 +151,61 @@ def test_a_list_shows_what_a_check_allows(tenant, many):
     )
     @given(worlds)
     def prove(drawn):
-        parents, places, moved, granted, groups = drawn
-        who = Actor(ME, "me", tenant.slug, groups=frozenset(groups))
-        work = sessions.UnitOfWork(tenant.place, write=True)
-        with tenants.acting(tenant), sessions.entered(work):
-            world = World(tenant, parents, places, moved, granted)
-            with tenants.acting(tenant, who):
-                compare(world, who)
-            work.rollback()
+        look_around(tenant, *drawn)
 
     prove()
+
+
+def look_around(tenant, parents, places, moved, granted, groups):
+    """Make a world, compare what is listed and checked in it, and unmake it."""
+    who = Actor(ME, "me", tenant.slug, groups=frozenset(groups))
+    work = sessions.UnitOfWork(tenant.place, write=True)
+    with tenants.acting(tenant), sessions.entered(work):
+        world = World(tenant, parents, places, moved, granted)
+        with tenants.acting(tenant, who):
+            compare(world, who)
+        work.rollback()
+
+
+# Two folders of which the inner one is denied, and a document in each and in none.
+SMALL = (
+    [0, 1, 0, 0, 0, 0, 0],
+    [1, 2, 0, 0, 0, 0, 0, 0],
+    [],
+    [(ME, "member", 1, "allow", None), (ME, "guest", 2, "deny", None)],
+    set(),
+)
+
+
+def no_predicate(*_):
+    """What a list forgets that does not ask for one."""
+
+
+def no_denial(self, found):
+    return self.whole or any(effect == "allow" for _, effect in found)
+
+
+FAULTS = {
+    "a list without the predicate": (Service, "_seen", no_predicate),
+    "a row that is got without a check": (access.Visible, "covers", lambda *_: True),
+    "a check that hears no denial": (rights.Standing, "decide", no_denial),
+    "a move that leaves the old rights": (ScopeService, "cut", no_predicate),
+}
+
+
+def test_the_small_world_is_in_order(tenant):
+    look_around(tenant, *SMALL)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_planted_fault_is_found(tenant, fault, monkeypatch):
+    monkeypatch.setattr(*FAULTS[fault])
+    parents, places, _, granted, groups = SMALL
+    moved = [(2, 3)] if "move" in fault else []
+    with pytest.raises(AssertionError):
+        look_around(
+            tenant, parents, places, moved, granted[:1] if moved else granted, groups
+        )
 
 
 def compare(world, who):
