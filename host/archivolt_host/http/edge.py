@@ -206,7 +206,9 @@ class Edge(Flask):
             return response
         work = sessions.UnitOfWork(tenant.place, write=True)
         with sessions.entered(work):
-            if "Idempotency-Key" in request.headers:
+            # A stranger's key is ignored: it would be everybody's, and give out tokens.
+            is_known = context.actor_or_none() is not None
+            if is_known and "Idempotency-Key" in request.headers:
                 return idempotency.once(work, self._deed)
             response = self._deed()
             work.commit()

@@ -2,7 +2,8 @@
 
 The key is claimed with a short lease in a transaction of its own before the body is
 read; the answer is stored with the business transaction. In flight is 409, another
-body under the same key 422, the same body gets the first answer again.
+body under the same key 422, the same body gets the first answer again. A key belongs to
+a user: on public routes, as sign-in, it is ignored and no answer is kept.
 """
 
 import hashlib

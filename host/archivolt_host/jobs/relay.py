@@ -1,8 +1,11 @@
 """The relay: finds due work that no ring announced, without looking at every tenant."""
 
+import math
 import time
+from collections import deque
 from collections.abc import Callable
 from datetime import datetime
+from uuid import UUID
 
 import structlog
 from redis.exceptions import RedisError
@@ -28,16 +31,20 @@ from archivolt_host.tenants.context import Tenant
 log = structlog.get_logger()
 
 LOOK_EVERY = 2.0  # seconds
-SWEEP_EVERY = 300.0  # seconds between two looks at all tenants
+SWEEP_EVERY = 300.0  # seconds in which a round passes all tenants, where they are few
+CALM = 7  # tenants of a round in one look: it costs the same however many there are
+BRISK = 100  # in the first round, which has new declarations to write down
 
 
 class Relay:
-    """Looks at hot tenants every two seconds, at all of them every five minutes."""
+    """Looks at hot tenants every two seconds, and in rounds at all, some at a time."""
 
     def __init__(self, catalog: Catalog, url: str) -> None:
         self.catalog = catalog
         self._valkey = rings.connect(url)
-        self._swept_at = 0.0
+        self._swept_at = float("-inf")
+        self._round: deque[UUID] = deque()
+        self._portion = BRISK
 
     def run(self, stopped: Callable[[float], bool]) -> None:
         """Look until ``stopped(seconds)``, which waits, says so."""
@@ -52,9 +59,9 @@ class Relay:
     def look(self) -> int:
         """Ring for everything due; return the number of tenants looked at."""
         self.catalog.refresh()  # what was switched meanwhile
-        if time.monotonic() - self._swept_at > SWEEP_EVERY:
-            self._swept_at = time.monotonic()
-            return self._sweep()
+        return self._look_at_awake() + self._sweep_some()
+
+    def _look_at_awake(self) -> int:
         rows = {row.tenant_id: row for row in wake.awake()}
         for tenant in self.catalog.by_id(list(rows)):
             row = rows[tenant.id]
@@ -64,16 +71,30 @@ class Relay:
                 wake.cooled(tenant.id, row.hot_until, next_at)
         return len(rows)
 
-    def _sweep(self) -> int:
-        tenants, expected = self.catalog.all(), wake.expected()
-        for tenant in tenants:
+    def _sweep_some(self) -> int:
+        """Look at the next few tenants of the round; begin one when it is time."""
+        if not self._round and time.monotonic() - self._swept_at > SWEEP_EVERY:
+            self._begin_round()
+        count = min(self._portion, len(self._round))
+        if not count:
+            return 0
+        ids = [self._round.popleft() for _ in range(count)]
+        expected = wake.expected(ids)
+        for tenant in self.catalog.by_id(ids):
             try:
                 next_at = self._ring_for(tenant, find_next=True)
                 if next_at != expected.get(tenant.id):
                     wake.expect(tenant.id, next_at)
             except SQLAlchemyError as error:  # one broken tenant must not hide others
                 log.error("tenant unreadable", tenant=tenant.slug, problem=str(error))
-        return len(tenants)
+        return count
+
+    def _begin_round(self) -> None:
+        is_first = math.isinf(self._swept_at)
+        self._swept_at = time.monotonic()
+        self._round.extend(tenant.id for tenant in self.catalog.all())
+        needed = math.ceil(len(self._round) * LOOK_EVERY / SWEEP_EVERY)
+        self._portion = BRISK if is_first else min(needed, CALM)
 
     def _ring_for(self, tenant: Tenant, *, find_next: bool = False) -> datetime | None:
         with context.acting(tenant):

@@ -4,7 +4,7 @@ Before a commit that holds work for later, the tenant is made hot well beyond no
 process remembers it, so that this costs one catalog write a minute and tenant.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -51,10 +51,11 @@ def cooled(tenant: UUID, seen: datetime, next_at: datetime | None) -> None:
         )
 
 
-def expected() -> dict[UUID, datetime | None]:
-    """Return when each tenant is to be looked at next."""
+def expected(tenants: Collection[UUID]) -> dict[UUID, datetime | None]:
+    """Return when each of these tenants is to be looked at next."""
+    query = select(WakeRow).where(WakeRow.tenant_id.in_(tenants))
     with sessions.catalog() as session:
-        return {row.tenant_id: row.next_at for row in session.scalars(select(WakeRow))}
+        return {row.tenant_id: row.next_at for row in session.scalars(query)}
 
 
 def expect(tenant: UUID, next_at: datetime | None) -> None:

@@ -139,6 +139,27 @@ def test_a_sweep_of_all_finds_what_nobody_knows_to_be_hot(
     assert rung() == {"acme:medium"}
 
 
+@pytest.mark.usefixtures("valkey")
+def test_a_round_takes_a_few_tenants_at_a_time_and_misses_none(
+    relay, make_tenant, monkeypatch
+):
+    """However many there are, a look costs the same; the first round is brisk."""
+    for n in range(4):
+        make_tenant(f"asleep-{n}")
+    with sessions.catalog(write=True) as session:
+        session.execute(delete(WakeRow))
+    seen = []
+    monkeypatch.setattr(relay, "_ring_for", lambda t, find_next: seen.append(t.slug))
+    monkeypatch.setattr("archivolt_host.jobs.relay.CALM", 2)
+    monkeypatch.setattr("archivolt_host.jobs.relay.SWEEP_EVERY", 1)
+    relay._swept_at = float("-inf")
+    assert relay.look() == 5
+    relay._swept_at = 0.0
+    assert [relay.look() for _ in range(3)] == [2, 2, 1]
+    assert sorted(seen[:5]) == sorted(seen[5:])
+    assert len(set(seen)) == 5
+
+
 def test_without_a_valkey_requests_are_answered_all_the_same(client_as, run_jobs):
     member = client_as("member")
     answer = member.post("/vault/notes/later", json={"text": "a"})

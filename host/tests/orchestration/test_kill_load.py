@@ -9,15 +9,21 @@ import os
 import random
 import signal
 import time
+from contextlib import suppress
 from datetime import timedelta
+from itertools import count
 
+import psutil
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from archivolt_host.errors import ArchivoltError
 from archivolt_host.jobs import claims, worker
 from archivolt_host.jobs.registry import QUEUES
+from archivolt_host.jobs.relay import Relay
 from archivolt_host.kit.testing.killing import pass_time
+from archivolt_host.kit.testing.postgres import LOGIN
 from archivolt_host.orchestration import journal as journals
 from archivolt_host.orchestration import patience
 from archivolt_host.tenants import context, sessions
@@ -28,10 +34,12 @@ pytestmark = [
     pytest.mark.slow,
 ]
 KILLS = int(os.environ.get("KILLS", "100"))
-AT_ONCE = 2  # processes: one begins runs, the other works as a worker does
 LONGEST_LIFE = 0.4  # seconds
 FAILS = ("", "", "", "clear", "receipt", "close")
 ACCOUNTS, MONEY = "ab", 1_000_000
+PAYMENTS = (
+    "SELECT arguments FROM host_job WHERE name = 'bank.pay_in' AND status = 'done'"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -67,24 +75,96 @@ def work(bank, tenant):
                 time.sleep(0.01)
 
 
-def kill_at_random(bank, tenant, kills):
-    """Start processes and kill them, until so many have died."""
+def relay(host):
+    """Ring for what is due, give news its position, and tick, as relays do."""
+    looking = Relay(host.catalog, host.valkey_url)
+    while True:
+        looking._swept_at = 0.0  # begins a round each time
+        looking.look()
+
+
+class Web:
+    """Requests that pay in, each sent twice; after a death, the last one once more."""
+
+    def __init__(self, client, folder):
+        self._client = client
+        self._begun, self._answered = (folder / n for n in ("begun", "answered"))
+        for path in (self._begun, self._answered):
+            path.write_text("")
+
+    def __call__(self):
+        begun = self._begun.read_text().splitlines()
+        for key in begun[-1:]:
+            self.send(key)
+        for number in count(len(begun)):
+            with self._begun.open("a") as file:
+                file.write(f"payment-{number}\n")
+            for _ in range(2):
+                self.send(f"payment-{number}")
+
+    def send(self, key):
+        sent = {"name": ACCOUNTS[len(key) % 2], "key": key}
+        answer = self._client.post(
+            "/vault/payments", json=sent, headers={"Idempotency-Key": key}
+        )
+        if answer.status_code == 202:
+            with self._answered.open("a") as file:
+                file.write(f"{key}\n")
+
+    def answered(self):
+        return set(self._answered.read_text().splitlines())
+
+
+def patiently(part, *given):
+    """Go on with a part, whatever the database does meanwhile."""
+    while True:
+        with suppress(SQLAlchemyError, ArchivoltError, OSError):
+            part(*given)
+
+
+def kill_at_random(kills, crash, *parts):
+    """Start processes and kill them, until so many have died.
+
+    Halfway the database crashes under them, where it is a server.
+    """
     fork, dice = multiprocessing.get_context("fork"), random.Random(7)
-    parts = [begin_runs, work]
-    for number in range(0, kills, AT_ONCE):
+    rounds = kills // len(parts)
+    for number in range(rounds):
         sessions.databases().dispose()
-        dice.shuffle(parts)
         living = [
-            fork.Process(target=parts[(number + n) % 2], args=(bank, tenant))
-            for n in range(AT_ONCE)
+            fork.Process(target=patiently, args=part)
+            for part in dice.sample(parts, len(parts))
         ]
         for process in living:
             process.start()
+        if number == rounds // 2:
+            time.sleep(LONGEST_LIFE)
+            crash()
         for process in living:
             time.sleep(dice.uniform(0, LONGEST_LIFE))
             process.kill()
             process.join()
             assert process.exitcode == -signal.SIGKILL
+
+
+@pytest.fixture
+def crash(request, placement):
+    """Let PostgreSQL crash and recover, where there is one: as when a backend dies."""
+    if placement == "sqlite":
+        yield lambda: None
+        return
+    server = request.getfixturevalue("postgres")
+
+    def kill_backend():
+        path = server.folder / "data" / "postmaster.pid"
+        leader = int(path.read_text().split()[0])
+        found = psutil.Process(leader).children()
+        next(p for p in found if LOGIN in " ".join(p.cmdline())).kill()
+
+    # What is answered must be durable: the servers of tests are quick, not safe.
+    server.execute(f"ALTER ROLE {LOGIN} SET synchronous_commit = on")
+    yield kill_backend
+    server.execute(f"ALTER ROLE {LOGIN} RESET synchronous_commit")
 
 
 @pytest.fixture
@@ -101,11 +181,17 @@ def settle(tenant, run_jobs):
     return until_quiet
 
 
-def test_whoever_is_killed_the_sums_are_exact(bank, tenant, settle, ask):
+@pytest.mark.usefixtures("valkey")
+def test_whoever_is_killed_the_sums_are_exact(
+    bank, host, tenant, settle, ask, client_as, tmp_path, crash
+):
+    """Of workers, of relays, of web processes, and of those that begin runs."""
+    web = Web(client_as("member"), tmp_path)
     with sessions.transaction() as opened:
         opened.session.execute(text(f"UPDATE bank_account SET balance = {MONEY}"))
     bank.world("SELECT 1")
-    kill_at_random(bank, tenant, KILLS)
+    parts = ((begin_runs, bank, tenant), (work, bank, tenant), (relay, host), (web,))
+    kill_at_random(KILLS, crash, *parts)
     settle()
     runs = ask("SELECT id, status, input FROM host_run WHERE parent_id IS NULL")
     assert len(runs) > KILLS / 4
@@ -114,6 +200,12 @@ def test_whoever_is_killed_the_sums_are_exact(bank, tenant, settle, ask):
     for source, target in done(ask):
         moved[source] -= 1
         moved[target] += 1
+    payments = [given(row) for (row,) in ask(PAYMENTS)]
+    keys = [payment["key"] for payment in payments]
+    assert len(set(keys)) == len(keys) > KILLS / 20
+    assert web.answered() <= set(keys)
+    for payment in payments:
+        moved[payment["name"]] += 1
     balances = dict(ask("SELECT name, balance FROM bank_account"))
     assert balances == {name: MONEY + moved[name] for name in ACCOUNTS}
     receipts = ask("SELECT run, COUNT(*) FROM bank_entry GROUP BY run")
@@ -128,5 +220,9 @@ def test_whoever_is_killed_the_sums_are_exact(bank, tenant, settle, ask):
 def done(ask):
     """Return the transfers that were done: from where, to where."""
     rows = ask("SELECT input FROM host_run WHERE status = 'done' AND parent_id IS NULL")
-    given = [json.loads(row) if isinstance(row, str) else row for (row,) in rows]
-    return [(one["source"], one["target"]) for one in given]
+    return [(one["source"], one["target"]) for one in (given(r) for (r,) in rows)]
+
+
+def given(row):
+    """Return JSON as the databases hand it out: as text, or read already."""
+    return json.loads(row) if isinstance(row, str) else row

@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
+from marshmallow import fields
 from sqlalchemy import select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from archivolt_hookspecs import hookimpl
 from archivolt_host.kit import jobs
+from archivolt_host.kit.api import BaseSchema, Blueprint, ModelAPIView, signed_in
 from archivolt_host.kit.db import Base, UuidMixin, session
 from archivolt_host.kit.errors import RefusedError
 from archivolt_host.kit.orchestrator import Child, Finish, Orchestrator, Step
@@ -205,11 +207,32 @@ class Transfer(Orchestrator):
 
 
 @jobs.job(queue="high", retries=3)
-def pay_in(name: str, amount: int) -> None:
+def pay_in(name: str, amount: int, key: str = "") -> None:
     add(name, amount)
 
 
+class PaymentSchema(BaseSchema):
+    name = fields.String(required=True)
+    key = fields.String(required=True)
+
+
+blueprint = Blueprint("bank", __name__)
+
+
+@blueprint.route("/payments")
+class Payments(ModelAPIView):
+    @signed_in()
+    @blueprint.arguments(PaymentSchema)
+    @blueprint.response(202)
+    def post(self, sent: dict[str, str]) -> dict[str, str]:
+        return {"job": str(jobs.enqueue(pay_in, amount=1, **sent))}
+
+
 class Plugin:
+    @hookimpl
+    def register_blueprints(self) -> list[Any]:
+        return [blueprint]
+
     @hookimpl
     def register_orchestrators(self) -> list[Any]:
         return [Write, Receipt, Transfer]

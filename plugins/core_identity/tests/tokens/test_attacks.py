@@ -6,6 +6,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 import jwt
 import pytest
+from sqlalchemy import text
 
 pytestmark = pytest.mark.placements
 HS256 = {"typ": "JWT", "alg": "HS256", "kid": "0"}
@@ -140,6 +141,37 @@ def test_a_changed_password_and_a_disabled_user_end_all(client_as, change):
         answer = admin.patch(path, json=sent, headers={"If-Match": "*"})
         assert answer.status_code == 200
     assert member.get("/vault/me").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("path", "wrong"),
+    [
+        ("auth/token", {"username": "admin", "password": "wrong"}),
+        ("auth/refresh", {"refresh": "wrong"}),
+        ("auth/session", {"username": "admin", "password": "wrong"}),
+        ("auth/password/confirm", {"token": "wrong", "password": "a new secret"}),
+        ("invitations/accept", {"token": "wrong", "username": "eve", "password": "x"}),
+    ],
+)
+def test_a_strangers_idempotency_key_gets_nobodys_answer(
+    stranger, tenant, in_tenant, sign_in, path, wrong
+):
+    """The same key with what another sent is a request of its own: nothing is kept."""
+    key = {"Idempotency-Key": "7"}
+    refused = stranger.post(f"/vault/{path}", json=wrong, headers=key)
+    assert refused.status_code in (400, 401)
+    sent = {"username": "admin", "password": "a test password"}
+    both = [
+        stranger.post("/vault/auth/token", json=sent, headers=key) for _ in range(2)
+    ]
+    assert [answer.status_code for answer in both] == [200, 200]
+    assert both[0].json["refresh"] != both[1].json["refresh"]
+    again = stranger.post(f"/vault/{path}", json=wrong, headers=key)
+    assert again.status_code in (400, 401, 429)
+    assert "Idempotency-Replayed" not in again.headers
+    with in_tenant(tenant) as work:
+        kept = work.connection.execute(text("SELECT count(*) FROM host_idempotency"))
+        assert kept.scalar() == 0
 
 
 @pytest.mark.parametrize("scheme", ["JWT", "Bearer", "jwt", "BEARER"])

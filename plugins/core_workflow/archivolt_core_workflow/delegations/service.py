@@ -5,10 +5,23 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, bindparam, or_, select
 
 from archivolt_core_workflow.delegations.models import Delegation
+from archivolt_host.kit.db import Prepared
 from archivolt_host.kit.service import Service
+
+DELEGATION: Any = Delegation.__table__
+MOMENT = bindparam("moment", type_=DELEGATION.c.begins_at.type)
+STANDING_IN = Prepared(  # asked with every look at an inbox
+    select(DELEGATION.c.from_user)
+    .where(
+        DELEGATION.c.to_user == bindparam("deputy", type_=DELEGATION.c.to_user.type),
+        DELEGATION.c.begins_at <= MOMENT,
+        DELEGATION.c.ends_at > MOMENT,
+    )
+    .distinct()
+)
 
 
 class DelegationService(Service[Delegation]):
@@ -26,10 +39,8 @@ class DelegationService(Service[Delegation]):
 
     def standing_in(self, user: UUID, moment: datetime) -> Sequence[UUID]:
         """Return those for whom a user stands in now."""
-        query = select(self._c["from_user"]).where(
-            self._c["to_user"] == user, *self._holds(moment)
-        )
-        return self.connection.scalars(query.distinct()).all()
+        found = STANDING_IN.all(self.connection, {"deputy": user, "moment": moment})
+        return [row.from_user for row in found]
 
     def deputies(self, users: Sequence[UUID], moment: datetime) -> dict[UUID, UUID]:
         """Return who stands in for whom now; who is there has nobody."""
