@@ -9,7 +9,16 @@ from benchmarks.measuring import How
 from benchmarks.workloads import WORKLOADS
 
 PARTS: tuple[str, ...] = ("compare", "figures", "tenants", "plugins")
-PARTS += ("workflow", "jobs", "steps", "audit", "permissions", "signin", "upload")
+PARTS += (
+    "authors",
+    "workflow",
+    "jobs",
+    "steps",
+    "audit",
+    "permissions",
+    "signin",
+    "upload",
+)
 USUAL = ("compare", "figures", "tenants", "plugins", "workflow", "audit", "signin")
 QUICK = ("compare", "figures")
 
@@ -22,7 +31,8 @@ parts:
   compare    get, list of 50, create, upload of 10 KB: both sides in turns
   figures    start to the first answer, memory of all processes
   tenants    100 tenants in turn against one
-  plugins    20 idle plugins more
+  plugins    20 idle plugins more; 100 beside 10: start and CPU per request
+  authors    50 tests of a plugin that the template wrote
   workflow   a transition, the inbox, timers and guards, in one process
   jobs       jobs per second and enqueueing beside RQ and Celery; a single job
              behind 100,000 of another tenant's; idle tenants

@@ -99,6 +99,29 @@ class Bench:
         self.found["plugins"] = rounds
         for figure in found:
             self._keep(figure)
+        self._crowd()
+
+    def _crowd(self) -> None:
+        """Measure what many plugins cost beside few."""
+        sides, ids = {}, {}
+        for side, count in (("without", figures.FEW), ("with", figures.MANY)):
+            where = self.folder / f"crowd-{count}"
+            names = idle.install(where / "site", count)
+            sides[side] = Archivolt(where / "home", names, str(where / "site"))
+            ids[side] = prepared(sides[side], self._many)[0]
+        self._keep(figures.crowded_start(sides, self.size.starts))
+        with started(*sides.values()):
+            found, rounds = figures.crowd(sides, ids, self.how)
+        self.found["crowd"] = rounds
+        for figure in found:
+            self._keep(figure)
+
+    def authors(self) -> None:
+        """Time the tests of a plugin's author."""
+        from benchmarks import authoring
+
+        print("\nPlugin authors:")
+        self._keep(authoring.suite(self.folder / "authors"))
 
     def workflow(self) -> None:
         """Measure workflows, in this process."""

@@ -14,6 +14,8 @@ MEMORY_GOAL = 400.0  # MB
 TENANTS_GOAL = 1.5  # times the p95 of one tenant
 IDLE = 20
 IDLE_GOAL = 1.05  # times the CPU without them
+FEW, MANY = 10, 100
+MANY_START_GOAL = 1.5  # times the CPU of a start with few
 
 
 @dataclass(frozen=True)
@@ -91,8 +93,44 @@ def idle_plugins(
     servers: Mapping[str, Server], ids: Mapping[str, Sequence[str]], how: How
 ) -> tuple[list[Figure], dict[str, list[Round]]]:
     """Measure with and without plugins that are only there."""
+    return compared(servers, ids, how, f"{IDLE} idle plugins")
+
+
+def crowd(
+    servers: Mapping[str, Server], ids: Mapping[str, Sequence[str]], how: How
+) -> tuple[list[Figure], dict[str, list[Round]]]:
+    """Measure with many plugins that are only there, beside few."""
+    return compared(servers, ids, how, f"{MANY} plugins over {FEW}", GET_LIST)
+
+
+def crowded_start(servers: Mapping[str, Server], times: int) -> Figure:
+    """Time the CPU of a start with many plugins over that with few."""
+    cpu: dict[str, list[float]] = {side: [] for side in servers}
+    for _ in range(times):
+        for side, server in servers.items():
+            server.start()
+            cpu[side].append(server.cpu())
+            server.stop()
+    few, many = Spread.of(cpu["without"]), Spread.of(cpu["with"])
+    title = f"CPU of a start, {MANY} plugins over {FEW}"
+    detail = f"{many.text()} over {few.text()} s of the processor"
+    return Figure(title, many.median / few.median, MANY_START_GOAL, "x", detail)
+
+
+ALL = ("get", "list", "create")
+GET_LIST = ("get", "list")
+
+
+def compared(
+    servers: Mapping[str, Server],
+    ids: Mapping[str, Sequence[str]],
+    how: How,
+    what: str,
+    names: Sequence[str] = ALL,
+) -> tuple[list[Figure], dict[str, list[Round]]]:
+    """Compare the CPU per request ``with`` and ``without``."""
     figures, found = [], {}
-    for name in ("get", "list", "create"):
+    for name in names:
         workload = WORKLOADS[name]
         wires = {s: workload.requests(servers[s], ids[s]) for s in servers}
 
@@ -102,6 +140,6 @@ def idle_plugins(
         found[name] = in_turns(("with", "without"), how.rounds, one)
         over = ratio(found[name], "with", "without", "cpu_ms")
         heard = ", each hears of it" if name == "create" else ""
-        title = f"CPU with {IDLE} idle plugins, {name}{heard}"
+        title = f"CPU with {what}, {name}{heard}"
         figures.append(Figure(title, over.median, IDLE_GOAL, "x", over.text()))
     return figures, found

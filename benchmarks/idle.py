@@ -43,7 +43,7 @@ ENTRY = "[archivolt.plugins]\n{name} = archivolt_{name}:Plugin\n"
 
 def install(folder: Path, count: int) -> tuple[str, ...]:
     """Write plugins as an installer would; return their names."""
-    names = tuple(f"idle{number:02d}" for number in range(count))
+    names = tuple(f"idle{number:03d}" for number in range(count))
     for name in names:
         package = folder / f"archivolt_{name}"
         information = folder / f"archivolt_{name}-0.1.dist-info"

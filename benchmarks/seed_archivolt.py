@@ -17,7 +17,7 @@ from archivolt_core_documents.documents import logic
 from archivolt_core_documents.documents.models import Document
 from archivolt_core_documents.documents.service import documents
 from archivolt_core_documents.versions.service import versions
-from archivolt_core_identity.users.service import users
+from archivolt_core_identity.users import logic as people
 from archivolt_hookspecs.identity import Actor
 from archivolt_host.app import Host, open_host
 from archivolt_host.cli.logging import configure
@@ -76,10 +76,10 @@ def store(tenant: Tenant, seeds: Iterable[Seed], user: str = "admin") -> None:
 def author_of(tenant: Tenant, username: str) -> Actor:
     """Return a user as the author of documents."""
     with context.acting(tenant), reading():
-        user = users.by_name(username)
-    if user is None:
+        found = people.find_actor(username)
+    if found is None:
         raise SystemExit(f"There is no user {username} in {tenant.slug}.")
-    return Actor(user.id, username, tenant.slug, frozenset(user.roles))
+    return found
 
 
 def _row(tenant: Tenant, seed: Seed) -> dict[str, Any]:

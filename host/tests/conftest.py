@@ -22,7 +22,7 @@ def notes(make_plugin):
 def eventually():
     """Wait for a condition's first true answer."""
 
-    def wait(condition, seconds=10.0):
+    def wait(condition, seconds=60.0):
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if answer := condition():

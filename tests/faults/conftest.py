@@ -58,7 +58,7 @@ class Deployment:
     def said(self):
         return self.log.read_text()
 
-    def until(self, condition, seconds=15):
+    def until(self, condition, seconds=60):
         """Wait for a condition, and return its first true answer."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

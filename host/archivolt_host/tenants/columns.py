@@ -1,7 +1,6 @@
 """Column types that mean the same on SQLite and PostgreSQL, and the model bases."""
 
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -20,7 +19,8 @@ NAMES = {
 }
 
 
-_clock = partial(datetime.now, UTC)
+def _clock() -> datetime:
+    return datetime.now(UTC)  # looked up each time, for tests that freeze it
 
 
 def now() -> datetime:

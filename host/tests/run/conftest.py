@@ -17,7 +17,7 @@ import pytest
 STAND_IN = Path(__file__).parent / "stand_in.py"
 
 
-def wait_until(condition: Callable[[], Any], seconds: float = 4.0) -> Any:
+def wait_until(condition: Callable[[], Any], seconds: float = 60.0) -> Any:
     """Return the condition's first true answer."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

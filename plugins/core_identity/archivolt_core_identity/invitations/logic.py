@@ -8,7 +8,6 @@ from archivolt_core_identity.invitations.models import Invitation
 from archivolt_core_identity.invitations.service import invitations
 from archivolt_core_identity.sessions.logic import digest
 from archivolt_core_identity.users import logic as people
-from archivolt_core_identity.users.models import User
 from archivolt_core_identity.users.service import users
 from archivolt_host.kit import hooks
 from archivolt_host.kit.context import actor, on_behalf_of
@@ -36,7 +35,7 @@ def sent(invitation: Invitation, word: str) -> None:
     invitations.update(invitation, proof=digest(word))
 
 
-def accept(token: str, username: str, password: str, **profile: Any) -> User:
+def accept(token: str, username: str, password: str, **profile: Any) -> dict[str, Any]:
     """Make the account that somebody was invited to; the word is good once."""
     found = invitations.by_proof(digest(token))
     if found is None or found.accepted_at is not None or found.expires_at <= now():

@@ -34,7 +34,6 @@ HOLDER = (
         KEY.c.revoked_at,
         USER.c.id.label("user_id"),
         USER.c.username,
-        USER.c.roles,
         USER.c.group_ids,
         USER.c.state,
     )

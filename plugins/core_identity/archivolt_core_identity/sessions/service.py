@@ -57,7 +57,6 @@ HOLDER = Prepared(
         SESSION.c.impersonator,
         USER.c.id.label("user_id"),
         USER.c.username,
-        USER.c.roles,
         USER.c.group_ids,
         USER.c.state,
     )

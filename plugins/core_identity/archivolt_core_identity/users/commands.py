@@ -39,7 +39,8 @@ def show(tenant: str) -> None:
     """List the users of a tenant."""
     with in_tenant(tenant):
         for user in _all():
-            click.echo(f"{user.username:30} {', '.join(user.roles):16} {user.state}")
+            roles = ", ".join(logic.roles_of(user))
+            click.echo(f"{user.username:30} {roles:16} {user.state}")
 
 
 @users.command("set-password")

@@ -56,7 +56,6 @@ def create(
         email=email or None,
         kind=kind,
         password_hash=hashing.hashed(password) if password else hashing.NO_PASSWORD,
-        roles=roles,
     )
     hooks.join("user_saved", user=info(user), roles=roles)
     return user
@@ -79,10 +78,10 @@ def change(user: User, values: dict[str, Any]) -> User:
         sessions.end_all(user.id, REVOKED)  # whoever knew the old one is out
     if values.get("state") == DISABLED:
         sessions.end_all(user.id, REVOKED)
-    if "roles" in values:
-        values["roles"] = named_roles(values["roles"])
+    wanted = values.pop("roles", None)
+    roles = None if wanted is None else named_roles(wanted)
     changed = users.update(user, **values)
-    hooks.join("user_saved", user=info(changed), roles=values.get("roles"))
+    hooks.join("user_saved", user=info(changed), roles=roles)
     return changed
 
 
@@ -103,11 +102,15 @@ def profile(user: User) -> dict[str, Any]:
     return {**user._asdict(), "roles": roles, "permissions": held}  # type: ignore[attr-defined]
 
 
-def shown(user: User) -> User:
+def shown(user: User) -> dict[str, Any]:
     """Return a user with the roles that they hold now."""
+    return {**user._asdict(), "roles": roles_of(user)}  # type: ignore[attr-defined]
+
+
+def roles_of(user: User) -> list[str]:
+    """Return the roles that are granted to a user, or to a group of theirs."""
     groups = frozenset(map(UUID, user.group_ids))
-    roles = hooks.first("roles_of", user=user.id, groups=groups) or ()
-    return user._replace(roles=sorted(roles))  # type: ignore[attr-defined,no-any-return]
+    return sorted(hooks.first("roles_of", user=user.id, groups=groups) or ())
 
 
 def delete(user: User) -> None:

@@ -25,7 +25,6 @@ class User(UuidMixin, TimesMixin, RevisionMixin, Base):
     name_key: Mapped[str] = mapped_column(String(150), unique=True)
     email: Mapped[str | None] = mapped_column(String(254))
     password_hash: Mapped[str] = mapped_column(String(200), info={"audit": "secret"})
-    roles: Mapped[list[str]] = mapped_column(JSON)
     state: Mapped[str] = mapped_column(String(16), default=ACTIVE)
     # A service account signs in with keys alone. No check in the database: SQLite
     # would have to copy the table for it.
