@@ -2,6 +2,7 @@
 
 import email
 import json
+from contextlib import contextmanager
 from email import policy
 from uuid import UUID
 
@@ -70,15 +71,35 @@ def test_what_cannot_be_recorded_does_not_happen(people, submitted, monkeypatch)
     assert people("ada").get(path).json["status"] == "SUBMITTED"
 
 
-def test_the_rules_hold_without_http(people, submitted, tenant):
+@contextmanager
+def at_work(tenant, name):
+    """Be somebody in a transaction, without HTTP."""
     with context.acting(tenant), sessions.reading():
-        actor = logic.hooks.first("find_actor", who="ada")
-    with (
-        context.acting(tenant, actor),
-        sessions.transaction(),
-        pytest.raises(DeniedError),
-    ):
-        logic.advance(service.requests.get(UUID(submitted)), "approve")
+        actor = logic.hooks.first("find_actor", who=name)
+    with context.acting(tenant, actor), sessions.transaction():
+        yield
+
+
+def test_the_rules_hold_without_http(people, submitted, tenant):
+    people("manager")
+    with at_work(tenant, "ada"):
+        draft = logic.create("Two chairs", "", None)
+        draft = logic.change(draft, {"title": "Three chairs"})
+        assert (draft.status, draft.title) == ("DRAFT", "Three chairs")
+        sent = logic.advance(draft, "submit")
+        for refused in ("approve", "reject"):
+            with pytest.raises(DeniedError):
+                logic.advance(sent, refused)
+        with pytest.raises(RefusedError):
+            logic.change(sent, {"title": "Four chairs"})
+    with at_work(tenant, "manager"):
+        with pytest.raises(DeniedError):
+            logic.change(sent, {"title": "No chair"})
+        assert logic.advance(sent, "approve").status == "APPROVED"
+        other = service.requests.get(UUID(submitted))
+        assert logic.advance(other, "reject").status == "REJECTED"
+        with pytest.raises(RefusedError):
+            logic.advance(service.requests.get(sent.id), "reject")
 
 
 def test_the_creator_gets_a_mail_on_each_decision(
