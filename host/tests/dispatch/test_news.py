@@ -7,7 +7,7 @@ from sqlalchemy import func, select, text, update
 
 from archivolt_host.jobs import delivery, events, lane_desk, lanes, positions
 from archivolt_host.jobs.event_models import EventRow, LaneRow, SubscriberRow
-from archivolt_host.plugins import overrides
+from archivolt_host.plugins import dispatch, overrides
 from archivolt_host.tenants import context, sessions
 from archivolt_host.tenants.ids import uuid7
 
@@ -64,6 +64,16 @@ def test_everybody_hears_it_once_after_the_commit(heard, run_jobs):
     run_jobs()
     run_jobs()
     assert heard == {"one": ["it"], "two": ["it"], "three": ["it"]}
+
+
+@pytest.mark.parametrize("name", ["one", "once_more"])
+def test_nobody_is_registered_twice_to_hear_it_twice(heard, run_jobs, name):
+    loading = dispatch.registry().loading
+    with pytest.raises(ValueError, match="already registered"):
+        loading.manager.register(loading.plugins["one"], name)
+    tell()
+    run_jobs()
+    assert heard["one"] == ["it"]
 
 
 def test_nobody_hears_of_what_was_rolled_back(heard, run_jobs):
