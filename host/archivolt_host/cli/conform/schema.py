@@ -53,14 +53,20 @@ def plan_of(stage: Stage) -> tuple[Plan, Source | None]:
     return provisioner.plan, found[0] if found else None
 
 
-def _shape(connection: object, own: Source) -> dict[str, str]:
-    """Return the SQL of what is in a database, but for others' and version tables."""
+def _shape(connection: object, own: Source) -> dict[str, list[str]]:
+    """Return the SQL of what is in a database, but for others' and version tables.
+
+    Line by line, sorted: Alembic's batches put constraints in any order.
+    """
     rows = connection.exec_driver_sql(  # type: ignore[attr-defined]
         "SELECT name, coalesce(sql, '') FROM sqlite_master WHERE tbl_name LIKE ? "
         "AND name NOT LIKE 'sqlite_%'",
         (f"{own.name.removeprefix('core_')}%",),
     )
-    return {name: sql for name, sql in rows}
+    return {
+        name: sorted(line.strip().rstrip(",") for line in sql.splitlines())
+        for name, sql in rows
+    }
 
 
 def differences(connection: object, stage: Stage) -> Iterator[str]:
