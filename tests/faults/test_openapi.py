@@ -83,14 +83,8 @@ def answers(operation, change, mode):
     return None
 
 
-@pytest.mark.parametrize(
-    "mode",
-    [
-        pytest.param("positive", marks=pytest.mark.slow),
-        pytest.param("negative", marks=pytest.mark.slow),
-        "real",
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ["positive", "negative", "real"])
 def test_every_operation_answers_as_documented(admin, app, real, mode):
     sent = {"Authorization": admin.environ_base["HTTP_AUTHORIZATION"], "Org": "acme"}
     schema = schemathesis.openapi.from_wsgi(

@@ -156,7 +156,9 @@ def test_switches_and_settings_come_along(host, tenant, moves):
 
 
 @pytest.mark.placements
-@pytest.mark.parametrize("point", [1, 2, 5, 20, 45])
+@pytest.mark.parametrize(
+    "point", [5, *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 2, 20, 45))]
+)
 def test_an_import_that_is_killed_leaves_all_or_nothing(
     app, host, tenant, run_jobs, moves, placement, point
 ):

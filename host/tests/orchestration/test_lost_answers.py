@@ -35,8 +35,13 @@ def losing(number, *, goes_through):
         yield seen
 
 
+LATE = ("receipt", "close")  # stories that fail after much was done
+
+
 @pytest.mark.parametrize("goes_through", [True, False])
-@pytest.mark.parametrize("fails", ["", "receipt", "close"])
+@pytest.mark.parametrize(
+    "fails", ["", *(pytest.param(f, marks=pytest.mark.slow) for f in LATE)]
+)
 def test_at_every_commit(
     bank, ask, run_jobs, tenant, let_leases_end, fails, goes_through
 ):
