@@ -35,7 +35,7 @@ test: $(READY) ## Check everything: style, layers, types, docs, tests
 	$(RUN)lint-imports --no-cache --no-logo
 	$(RUN)mypy
 	$(RUN)cog --check -I docs docs/*.md
-	$(RUN)pytest -q -n 2 --dist loadfile -m "not slow"
+	$(RUN)pytest -q -n 3 --dist loadfile -m "not slow"
 
 test-slow: $(READY) ## Run the tests that take longer than a developer waits
 	$(RUN)pytest -q -n 2 --dist loadfile -m slow
