@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import case, false, func, or_, select
 
-from archivolt_host.jobs import bus
+from archivolt_host.jobs import bus, desk
 from archivolt_host.jobs.models import CANCELLED, QUEUED, RUNNING
 from archivolt_host.plugins import dispatch
 from archivolt_host.tenants import sessions
@@ -58,9 +58,7 @@ def _counted_down(group: Any, count: int, moment: Any) -> Any:
 
 def said(slug: str) -> list[str]:
     """Say how many jobs are held in the current tenant, and what to do; [] if none."""
-    is_held = (JOB.status == CANCELLED) & (JOB.problem == WHY)
-    query = select(func.count()).select_from(bus.TABLE).where(is_held)
-    count = sessions.connection().scalar(query)
+    count = len(desk.held(WHY))
     if not count:
         return []
     return [

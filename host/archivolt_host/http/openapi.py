@@ -117,7 +117,7 @@ def _prune(document: dict[str, Any]) -> None:
     used: set[str] = {"Problem"}
     waiting = [document["paths"], schemas["Problem"]]
     while waiting:
-        for name in _references(waiting.pop()) - used:
+        for name in _references(waiting.pop()) & schemas.keys() - used:
             used.add(name)
             waiting.append(schemas[name])
     document["components"]["schemas"] = {n: s for n, s in schemas.items() if n in used}

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, select
+from sqlalchemy import bindparam, select
 
-from archivolt_host.jobs import claims
+from archivolt_host.jobs import bus, claims
 from archivolt_host.jobs.claim_statements import IS_QUEUED
 from archivolt_host.jobs.claims import Claimed
-from archivolt_host.jobs.models import JobRow
 from archivolt_host.jobs.registry import jobs
 from archivolt_host.plugins import dispatch
 from archivolt_host.plugins.registry import HOST
@@ -17,7 +16,7 @@ from archivolt_host.tenants import context, sessions
 from archivolt_host.tenants.columns import now
 from archivolt_host.tenants.context import Tenant
 
-JOB: Table = JobRow.__table__  # type: ignore[assignment]
+JOB = bus.TABLE
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # no worker looks before that
 PARKED = select(JOB.c.name).where(IS_QUEUED, JOB.c.run_at >= NEVER).distinct()
 WAKE = (

@@ -33,9 +33,7 @@ LOOK_EVERY = 0.5  # seconds between two looks at the turn
 LONG = 1.0  # seconds after which nothing else shall wait behind a job
 HOLD_EVERY = claims.LEASE.total_seconds() / 3
 OVERDUE = 10.0  # seconds after its timeout in which a job should have been interrupted
-ASLEEP = timedelta(
-    seconds=30
-)  # until a job that is unknown here is tried again, perhaps elsewhere
+ASLEEP = timedelta(seconds=30)  # until a job unknown here is tried again, elsewhere
 STUCK = 70  # exit status of a worker whose job cannot be interrupted
 
 

@@ -16,6 +16,7 @@ from archivolt_host.plugins.settings import Setting, check_declaration
 from archivolt_host.plugins.types import TYPES
 
 if TYPE_CHECKING:
+    import zipfile
     from importlib.metadata import EntryPoint
 
 __all__ = ["HOST_API", "MetadataError", "PluginInfo", "parse_metadata", "read_metadata"]
@@ -53,17 +54,24 @@ class PluginInfo:
 def read_metadata(entry_point: EntryPoint) -> PluginInfo:
     """Read the plugin.toml beside an entry point's package, or raise MetadataError."""
     package = entry_point.module.partition(".")[0]
-    path = locate(package) / "plugin.toml"
+    info = read_package(locate(package), *_distribution(entry_point))
+    return _named_alike(info, entry_point.name)
+
+
+def read_package(
+    folder: Path | zipfile.Path, distribution: str, version: str
+) -> PluginInfo:
+    """Read the plugin.toml in a package's folder, which may lie in a wheel."""
+    source = f"{folder.name}/plugin.toml"
     try:
-        written = path.read_text(encoding="utf-8")
-    except OSError:
+        written = (folder / "plugin.toml").read_text(encoding="utf-8")
+    except (OSError, KeyError):  # KeyError: not in the wheel
         raise MetadataError(
-            f"{package} ships no plugin.toml: put one beside its __init__.py."
+            f"{folder.name} ships no plugin.toml: put one beside its __init__.py."
         ) from None
     except UnicodeDecodeError as error:
-        raise MetadataError(f"{package}/plugin.toml is not valid: {error}.") from None
-    info = _parsed(written, f"{package}/plugin.toml", *_distribution(entry_point))
-    return _named_alike(info, entry_point.name)
+        raise MetadataError(f"{source} is not valid: {error}.") from None
+    return _parsed(written, source, distribution, version)
 
 
 @cache  # what is installed is looked up often, and seldom new

@@ -6,7 +6,6 @@ Nothing of it is run: the wheel may be a stranger's.
 from __future__ import annotations
 
 import ast
-import tomllib
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from pathlib import Path
 
 from archivolt_host.plugins.discovery import GROUP
 from archivolt_host.plugins.errors import MetadataError
-from archivolt_host.plugins.metadata import PluginInfo, locate, parse_metadata
+from archivolt_host.plugins.metadata import PluginInfo, locate, read_package
 
 Files = Path | zipfile.Path
 
@@ -62,22 +61,11 @@ def read_installed(plugin: str) -> Release | None:
 
 def _read(package: Files, entry_point: EntryPoint, dist: Distribution) -> Release:
     return Release(
-        _info(package, dist),
+        read_package(package, dist.name, dist.version),
         tuple(dist.requires or ()),
         frozenset(_hooks(package, entry_point)),
         tuple(_revisions(package / "migrations")),
     )
-
-
-def _info(package: Files, dist: Distribution) -> PluginInfo:
-    source = f"{package.name}/plugin.toml"
-    try:
-        raw = tomllib.loads((package / "plugin.toml").read_text(encoding="utf-8"))
-    except (OSError, KeyError):
-        raise MetadataError(f"{package.name} ships no plugin.toml.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise MetadataError(f"{source} is not valid: {error}.") from None
-    return parse_metadata(raw, source, dist.name, dist.version)
 
 
 def _hooks(package: Files, entry_point: EntryPoint) -> Iterator[str]:

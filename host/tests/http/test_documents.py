@@ -73,9 +73,19 @@ class Plugin:
 """
 
 
+NOWHERE = WRONG.replace(
+    'doc(parameters=[{"in": "query"}])', 'response(200, "NoSuchSchema")'
+)
+
+
 @pytest.fixture
 def wrong(make_plugin):
     return make_plugin("wrong", WRONG)
+
+
+@pytest.fixture
+def nowhere(make_plugin):
+    return make_plugin("wrong", NOWHERE)
 
 
 @pytest.mark.plugins(*CORE, "wrong")
@@ -86,6 +96,13 @@ def test_what_cannot_be_documented_is_left_out_and_said(wrong, client):
     assert "/vault/wrong" not in document["paths"]
     assert problems(document) == []
     assert {line["event"] for line in lines} >= {"routes cannot be documented"}
+
+
+@pytest.mark.plugins(*CORE, "wrong")
+def test_a_schema_that_is_not_there_costs_the_others_nothing(nowhere, client):
+    document = client.get("/vault/api/openapi.json").json
+    assert "/vault/search" in document["paths"]
+    assert "NoSuchSchema" in str(document["paths"]["/vault/wrong"])
 
 
 def test_a_document_that_is_wrong_is_caught(client):

@@ -19,15 +19,11 @@ def audited(stage: Stage) -> Iterator[str]:
 
     writes = journey(stage).writes
     for table in sorted(recorded.refused):
-        if table.startswith(_prefix(stage)):
+        if table.startswith(stage.prefix):
             yield f"A write to {table} that nobody records was refused."
     for table, deed in sorted(writes.made - writes.told):
-        if table.startswith(_prefix(stage)) and not _is_excused(stage, table, deed):
+        if table.startswith(stage.prefix) and not _is_excused(stage, table, deed):
             yield f"A row of {table} was written ({deed}), and the journal is not told."
-
-
-def _prefix(stage: Stage) -> str:
-    return stage.info.tables or f"{stage.name}_"
 
 
 def _is_excused(stage: Stage, table: str, deed: str) -> bool:

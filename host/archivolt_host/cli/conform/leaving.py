@@ -75,10 +75,9 @@ def _rows(
     database: Connection, stage: Stage, where: str, histories: tuple[str, ...]
 ) -> Iterator[str]:
     """Name the tables that carry the plugin's name, and the rows that mention it."""
-    prefix = stage.info.tables or f"{stage.name}_"
     tables = "SELECT name FROM sqlite_master WHERE type = 'table'"
     for (table,) in database.execute(tables).fetchall():
-        if table.startswith(prefix) or table == f"alembic_version_{stage.name}":
+        if table.startswith(stage.prefix) or table == f"alembic_version_{stage.name}":
             yield f"{where}: the table {table} is still there."
         elif not table.startswith(histories):
             for column in _naming(database, table, stage.name):

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archivolt_host.cli.conform.checks import NotRunError, check
-from archivolt_host.cli.conform.schema import differences, migrations, plan_of
+from archivolt_host.cli.conform.schema import on_sqlite, plan_of, up_down_up
 from archivolt_host.cli.conform.stage import Stage
 from archivolt_host.tenants.context import SchemaPlace
-from archivolt_host.tenants.migrations import Plan, Source
+from archivolt_host.tenants.migrations import Plan
 from archivolt_host.tenants.provisioning import Provisioner
 
 if TYPE_CHECKING:
@@ -31,40 +31,27 @@ def postgresql(stage: Stage) -> Iterator[str]:
     plan, own = plan_of(stage)
     if own is None:
         return
-    if list(migrations(stage)):
+    if on_sqlite(stage):
         raise NotRunError("They break their promise on SQLite: see migrations.")
     with _provisioner(plan) as provisioner:
-        yield from _up_down_up(stage, provisioner, own)
+        if failed := provisioner.create(PLACE):
+            yield f"Up: {failed.get(own.name, failed)}"
+            return
+        with provisioner.migration(PLACE) as connection:
+            yield from up_down_up(connection, stage, plan, own, _shape)
 
 
-def _up_down_up(stage: Stage, provisioner: Provisioner, own: Source) -> Iterator[str]:
-    if failed := provisioner.create(PLACE):
-        yield f"Up: {failed.get(own.name, failed)}"
-        return
-    with provisioner.migration(PLACE) as connection:
-        first = _shape(connection, own)
-        own.downgrade(connection)
-        if left := _shape(connection, own):
-            yield f"Down leaves behind: {', '.join(sorted(left))}."
-        if failed := provisioner.plan.upgrade(connection).failed:
-            yield f"Up again: {failed.get(own.name, failed)}"
-        elif _shape(connection, own) != first:
-            yield "Up again makes other tables than the first time."
-        yield from differences(connection, stage)
-
-
-def _shape(connection: "Connection", own: Source) -> set[str]:
+def _shape(connection: "Connection", prefix: str) -> dict[str, str]:
     """Return what is there of a plugin: its columns and indexes, each as a line."""
-    prefix = f"{own.name.removeprefix('core_')}%"
     lines = connection.exec_driver_sql(
         "SELECT concat_ws(' ', table_name, column_name, data_type, is_nullable) "
         "FROM information_schema.columns "
-        "WHERE table_schema = current_schema() AND table_name LIKE %s "
+        "WHERE table_schema = current_schema() AND starts_with(table_name, %s) "
         "UNION ALL SELECT indexdef FROM pg_indexes "
-        "WHERE schemaname = current_schema() AND tablename LIKE %s",
+        "WHERE schemaname = current_schema() AND starts_with(tablename, %s)",
         (prefix, prefix),
     )
-    return {line for (line,) in lines}
+    return {line: line for (line,) in lines}
 
 
 @contextmanager

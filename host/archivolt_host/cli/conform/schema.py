@@ -1,11 +1,19 @@
-"""Check of migrations on SQLite: up, down and up again."""
+"""Check of migrations: up, down and up again, on SQLite."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from archivolt_host.cli.conform.checks import NotRunError, check
 from archivolt_host.cli.conform.stage import Stage
 from archivolt_host.tenants.migrations import Plan, Source, sqlite_migration
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+#: What is there of a plugin in a database, by the prefix of its tables.
+Shape = Callable[["Connection", str], Mapping[str, object]]
 
 
 @check(
@@ -15,27 +23,37 @@ from archivolt_host.tenants.migrations import Plan, Source, sqlite_migration
 )
 def migrations(stage: Stage) -> Iterator[str]:
     """Run them in an empty database of their own."""
+    yield from on_sqlite(stage)
+
+
+@cache  # the check on PostgreSQL asks for it as well
+def on_sqlite(stage: Stage) -> tuple[str, ...]:
+    """Return what is wrong with them on SQLite."""
     plan, own = plan_of(stage)
     if own is None:
-        return
+        return ()
     if own.problem:
-        yield f"They cannot be read: {own.problem}"
+        return (f"They cannot be read: {own.problem}",)
+    with sqlite_migration(stage.folder / "migrations.db") as connection:
+        return tuple(up_down_up(connection, stage, plan, own, _shape))
+
+
+def up_down_up(
+    connection: "Connection", stage: Stage, plan: Plan, own: Source, shape: Shape
+) -> Iterator[str]:
+    """Try migrations, and yield what goes wrong; ``shape`` tells what is there."""
+    if failed := plan.upgrade(connection).failed:
+        yield f"Up: {failed.get(own.name, failed)}"
         return
-    path = stage.folder / "migrations.db"
-    path.unlink(missing_ok=True)  # the check on PostgreSQL asks for this one first
-    with sqlite_migration(path) as connection:
-        if failed := plan.upgrade(connection).failed:
-            yield f"Up: {failed.get(own.name, failed)}"
-            return
-        first = _shape(connection, own)
-        own.downgrade(connection)
-        if left := _shape(connection, own):
-            yield f"Down leaves behind: {', '.join(sorted(left))}."
-        if failed := plan.upgrade(connection).failed:
-            yield f"Up again: {failed.get(own.name, failed)}"
-        elif _shape(connection, own) != first:
-            yield "Up again makes other tables than the first time."
-        yield from differences(connection, stage)
+    first = shape(connection, stage.prefix)
+    own.downgrade(connection)
+    if left := shape(connection, stage.prefix):
+        yield f"Down leaves behind: {', '.join(sorted(left))}."
+    if failed := plan.upgrade(connection).failed:
+        yield f"Up again: {failed.get(own.name, failed)}"
+    elif shape(connection, stage.prefix) != first:
+        yield "Up again makes other tables than the first time."
+    yield from _differences(connection, stage)
 
 
 def plan_of(stage: Stage) -> tuple[Plan, Source | None]:
@@ -53,15 +71,15 @@ def plan_of(stage: Stage) -> tuple[Plan, Source | None]:
     return provisioner.plan, found[0] if found else None
 
 
-def _shape(connection: object, own: Source) -> dict[str, list[str]]:
+def _shape(connection: "Connection", prefix: str) -> dict[str, list[str]]:
     """Return the SQL of what is in a database, but for others' and version tables.
 
     Line by line, sorted: Alembic's batches put constraints in any order.
     """
-    rows = connection.exec_driver_sql(  # type: ignore[attr-defined]
-        "SELECT name, coalesce(sql, '') FROM sqlite_master WHERE tbl_name LIKE ? "
+    rows = connection.exec_driver_sql(
+        "SELECT name, coalesce(sql, '') FROM sqlite_master WHERE tbl_name GLOB ? "
         "AND name NOT LIKE 'sqlite_%'",
-        (f"{own.name.removeprefix('core_')}%",),
+        (f"{prefix}*",),
     )
     return {
         name: sorted(line.strip().rstrip(",") for line in sql.splitlines())
@@ -69,7 +87,7 @@ def _shape(connection: object, own: Source) -> dict[str, list[str]]:
     }
 
 
-def differences(connection: object, stage: Stage) -> Iterator[str]:
+def _differences(connection: "Connection", stage: Stage) -> Iterator[str]:
     """Name what the models have and the migrations did not make.
 
     More than the models have may be there: triggers, virtual tables, their shadows.
@@ -80,15 +98,14 @@ def differences(connection: object, stage: Stage) -> Iterator[str]:
     from archivolt_host.tenants.columns import Base, CatalogBase
 
     base = CatalogBase if stage.info.scope == "system" else Base
-    prefix = stage.info.tables or f"{stage.name}_"
 
     def ours(thing: object, name: str | None, kind: str, *_: object) -> bool:
         if kind == "table":
-            return (name or "").startswith(prefix)
+            return (name or "").startswith(stage.prefix)
         return getattr(thing, "_ddl_if", None) is None  # made on some dialects alone
 
     context = MigrationContext.configure(
-        connection,  # type: ignore[arg-type]
+        connection,
         opts={"include_object": ours, "compare_type": False},
     )
     for difference in compare_metadata(context, base.metadata):

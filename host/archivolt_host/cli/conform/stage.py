@@ -153,6 +153,11 @@ class Stage:
         return made
 
     @property
+    def prefix(self) -> str:
+        """How the names of the plugin's tables begin."""
+        return self.info.tables or f"{self.name}_"
+
+    @property
     def can_be_off(self) -> bool:
         """Whether a tenant can switch the plugin off."""
         return not self.info.required and self.info.scope == "tenant"

@@ -47,12 +47,19 @@ blueprint = Blueprint(
 def _shown(instance: Instance, status: int = 200) -> tuple[Any, int, Any]:
     """Return an instance as the API shows it, with the places where it stands."""
     seen = sight.veiled_one(instance)
-    marking = Marking.load(seen.marking)
-    shown = {**seen._asdict(), "tokens": marking.tokens}  # type: ignore[attr-defined]
     place = {"Location": f"/vault/workflow/instances/{instance.id}"}
-    # Somebody else sees more or less of the same version: it is not to be kept.
-    sent = headers(instance) if seen is instance else {}
-    return shown, status, {**sent, **(place if status == 201 else {})}
+    sent = _tagged(instance, seen) | (place if status == 201 else {})
+    return _with_places(seen), status, sent
+
+
+def _with_places(seen: Instance) -> dict[str, Any]:
+    marking = Marking.load(seen.marking)
+    return {**seen._asdict(), "tokens": marking.tokens}  # type: ignore[attr-defined]
+
+
+def _tagged(instance: Instance, seen: Instance) -> dict[str, str]:
+    """Return the ETag, but not of what is veiled: others see more of that version."""
+    return headers(instance) if seen is instance else {}
 
 
 @blueprint.route("/instances")
@@ -86,11 +93,11 @@ class OneInstance(ModelAPIView):
     def get(self, id: UUID) -> Any:
         """Show an instance, where it stands, and what is stuck in it."""
         instance = logic.get(id)
-        if sight.sees(instance) and (same := not_modified(instance)):
-            return same
-        shown, status, sent = _shown(instance)
         seen = sight.veiled_one(instance)
-        return {**shown, "stuck": logic.stuck(seen)}, status, sent
+        if seen is instance and (same := not_modified(instance)):
+            return same
+        shown = {**_with_places(seen), "stuck": logic.stuck(seen)}
+        return shown, 200, _tagged(instance, seen)
 
 
 @blueprint.route("/instances/<uuid:id>/history")

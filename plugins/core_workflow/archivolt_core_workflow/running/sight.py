@@ -53,7 +53,7 @@ def veiled(rows: Sequence[R]) -> list[R]:
         if row.object_id is not None:  # type: ignore[attr-defined]
             wanted.setdefault(row.about, set()).add(row.object_id)  # type: ignore[attr-defined]
     seen = {id for about, ids in wanted.items() for id in described(about, list(ids))}
-    return [_veil(row) if _is_hidden(row, seen) else row for row in rows]
+    return [veil(row) if _is_hidden(row, seen) else row for row in rows]
 
 
 def veiled_one(row: R) -> R:
@@ -66,14 +66,14 @@ def is_veiled(row: Any) -> bool:
     return row.object_id is None and row.about != "none"
 
 
-def _is_hidden(row: Any, seen: set[UUID]) -> bool:
-    return row.object_id is not None and row.object_id not in seen
-
-
-def _veil(row: Any) -> Any:
+def veil(row: Any) -> Any:
     """Leave out the title, the object, and what people and actions said of it."""
     values: dict[str, Any] = {"title": WITHHELD, "object_id": None}
     if hasattr(row, "marking"):
         tokens = [[*token[:4], None] for token in row.marking["tokens"]]
         values |= {"data": {}, "marking": {**row.marking, "tokens": tokens}}
     return row._replace(**values)
+
+
+def _is_hidden(row: Any, seen: set[UUID]) -> bool:
+    return row.object_id is not None and row.object_id not in seen

@@ -253,9 +253,10 @@ def _shows(show: str, subject: str) -> bool:
 
 
 def whole(task: Task) -> dict[str, Any]:
-    """Return a task with all that is needed to decide on it."""
-    instance = sight.veiled_one(instances_stored.get(task.instance_id))
-    task = sight.veiled_one(task)
+    """Return a task, veiled or not, with all that is needed to decide on it."""
+    instance = instances_stored.get(task.instance_id)
+    if sight.is_veiled(task):
+        instance = sight.veil(instance)
     node = definitions.compiled(instance.definition_id).nodes[task.node]
     return {
         **task._asdict(),  # type: ignore[attr-defined]

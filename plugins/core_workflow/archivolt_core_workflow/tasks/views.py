@@ -78,9 +78,9 @@ class OneTask(ModelAPIView):
     def get(self, id: UUID) -> Any:
         """Show a task: its choices, its form, the votes so far."""
         task = logic.get(id)
-        if not sight.sees(task):
-            return logic.whole(task), 200, {}  # others see more of the same version
-        return not_modified(task) or (logic.whole(task), 200, headers(task))
+        seen, status, sent = _shown(task)
+        same = not_modified(task) if sent else None  # others see more of what is veiled
+        return same or (logic.whole(seen), status, sent)
 
 
 @blueprint.route("/tasks/<uuid:id>/claim")
