@@ -2,12 +2,13 @@
 
 import logging
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 import orjson
 import structlog
 from structlog.typing import EventDict
 
+from archivolt_host.forks import undivided
 from archivolt_host.tenants import columns, context, tracing
 
 LEVELS = {
@@ -43,16 +44,31 @@ def configure(level: str = "info", *, for_people: bool = False) -> None:
             *(_for_people() if terminal else _for_machines()),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
-        logger_factory=(
-            structlog.PrintLoggerFactory(sys.stderr)
-            if terminal
-            else structlog.BytesLoggerFactory(sys.stderr.buffer)
-        ),
+        logger_factory=lambda *_: Lines(sys.stderr),
         cache_logger_on_first_use=not for_people,
     )
     root = logging.getLogger()
     if not any(isinstance(handler, Forwarding) for handler in root.handlers):
         root.addHandler(Forwarding(logging.WARNING))
+
+
+class Lines:
+    """Writes lines to a file, each one whole.
+
+    structlog's own loggers hold a lock meanwhile that a fork may leave locked for ever.
+    """
+
+    def __init__(self, file: TextIO | None = None) -> None:
+        self._file = file
+
+    def msg(self, line: str) -> None:
+        """Write one line."""
+        file = self._file or sys.stdout  # which pytest replaces for each test
+        with undivided():
+            file.write(line + "\n")
+            file.flush()
+
+    log = debug = info = warning = error = critical = exception = msg
 
 
 class Forwarding(logging.Handler):
@@ -77,8 +93,12 @@ def _for_machines() -> list[Any]:
         _with_time,
         structlog.processors.format_exc_info,
         structlog.processors.EventRenamer("message"),
-        structlog.processors.JSONRenderer(serializer=orjson.dumps),
+        structlog.processors.JSONRenderer(serializer=_as_json),
     ]
+
+
+def _as_json(event: EventDict, **_: Any) -> str:
+    return orjson.dumps(event).decode()
 
 
 def _with_time(logger: Any, name: str, event: dict[str, Any]) -> dict[str, Any]:

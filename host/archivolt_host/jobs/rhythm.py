@@ -92,8 +92,8 @@ def _next_by_cron(cron: str, zone: str, moment: datetime) -> datetime:
 
 
 def _last_by_cron(cron: str, zone: str, moment: datetime) -> datetime:
-    just_after = (moment + timedelta(seconds=1)).astimezone(ZoneInfo(zone))
-    times = croniter(cron, just_after)
+    second = moment.replace(microsecond=0)  # else what is due in the next one counts
+    times = croniter(cron, (second + timedelta(seconds=1)).astimezone(ZoneInfo(zone)))
     found: datetime = times.get_prev(datetime)
     while _comes_again(cron, found):
         found = times.get_prev(datetime)

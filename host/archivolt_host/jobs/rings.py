@@ -14,6 +14,8 @@ import structlog
 from redis import Redis
 from redis.exceptions import RedisError
 
+from archivolt_host.forks import undivided
+
 log = structlog.get_logger()
 
 QUIET = 10  # seconds in which a ring that was not answered is not repeated
@@ -118,8 +120,9 @@ def connect_blocking(url: str) -> Redis:
 
 def ring_now(connection: Any, rings: set[Ring]) -> None:
     """Ring for each tenant and queue that has no unanswered ring."""
-    from rq import Queue  # a web process that enqueues nothing need not import RQ
-    from rq.serializers import JSONSerializer
+    with undivided():
+        from rq import Queue  # a web process that enqueues nothing need not import RQ
+        from rq.serializers import JSONSerializer
 
     for ring in rings:
         tenant, queue, _ = ring

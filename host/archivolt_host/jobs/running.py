@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from typing import Any
 
@@ -123,10 +123,16 @@ def limited(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def run_forked(tenant: Tenant, job: Job, row: Claimed) -> None:
-    """Run a long job in a process of its own: what it leaks or breaks ends with it."""
-    sessions.databases().dispose()
-    child = os.fork()
+def run_forked(
+    tenant: Tenant, job: Job, row: Claimed, still: AbstractContextManager[Any]
+) -> None:
+    """Run a long job in a process of its own: what it leaks or breaks ends with it.
+
+    ``still`` keeps other threads from the database, else the child gets a connection.
+    """
+    with still:
+        sessions.databases().dispose()
+        child = os.fork()
     if child == 0:
         _be_the_child(tenant, job, row)
     problem = _watched(child, job.timeout)

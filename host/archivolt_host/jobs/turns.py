@@ -50,6 +50,7 @@ class Turn:
         self._together = Together(tenant)
         self._held_at = time.monotonic()
         self._mutex = threading.Lock()
+        self._looking = threading.Lock()
 
     def take(
         self, stop: Callable[[], bool], seconds: float = SLICE
@@ -122,7 +123,7 @@ class Turn:
             return
         self._together.commit()
         if self.queue in FORKED:
-            running.run_forked(self.tenant, job, row)
+            running.run_forked(self.tenant, job, row, self._looking)
         else:
             running.run(self.tenant, job, row, self._ended)
 
@@ -159,11 +160,12 @@ class Turn:
             current = self._current
         _, began, timeout = current or (None, time.monotonic(), float("inf"))
         lasted = time.monotonic() - began
-        self._settle(give_back=lasted > LONG)
-        if lasted > timeout + OVERDUE:
-            self._give_up()
-        elif time.monotonic() - self._held_at > HOLD_EVERY:
-            self._hold()
+        with self._looking:
+            self._settle(give_back=lasted > LONG)
+            if lasted > timeout + OVERDUE:
+                self._give_up()
+            elif time.monotonic() - self._held_at > HOLD_EVERY:
+                self._hold()
 
     def _hold(self) -> None:
         self._held_at = time.monotonic()

@@ -70,6 +70,12 @@ CRONS = st.sampled_from(
 )
 
 
+def test_the_last_time_is_never_a_part_of_a_second_ahead():
+    moment = datetime.fromisoformat("2026-11-21T10:00:59.500+00:00")
+    last = rhythm.last_until(Due("* * * * *"), moment)
+    assert last == datetime.fromisoformat("2026-11-21T10:00+00:00")
+
+
 @given(MOMENTS, CRONS, st.sampled_from(["UTC", "Europe/Berlin", "Australia/Lord_Howe"]))
 def test_the_last_time_and_the_next_one_enclose_every_moment(moment, cron, zone):
     due = Due(cron, zone=zone)

@@ -167,6 +167,8 @@ def _log_plainly() -> None:
     """Print each line of the log as JSON, to whatever pytest captures."""
     import structlog
 
+    from archivolt_host.cli.logging import Lines
+
     structlog.reset_defaults()  # a command that ran before may have raised the level
     structlog.configure(
         processors=[
@@ -175,6 +177,7 @@ def _log_plainly() -> None:
             structlog.processors.JSONRenderer(default=str),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.NOTSET),
+        logger_factory=lambda *_: Lines(),
         cache_logger_on_first_use=False,
     )
 
