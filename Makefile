@@ -43,6 +43,9 @@ test-slow: $(READY) ## Run the tests that take longer than a developer waits
 test-kill: $(READY) ## Kill processes at work 1,000 times, and check what is left
 	KILLS=500 $(RUN)pytest -q -m slow host/tests/orchestration/test_kill_load.py
 
+search: $(READY) ## Look for new inputs that break a property
+	$(RUN)pytest -q -n 2 --dist load -m hypothesis --hypothesis-profile search
+
 bench: $(READY) ## Measure Archivolt beside a hand-written service
 	$(RUN)python -m benchmarks
 
@@ -75,4 +78,4 @@ $(READY): $(UV) constraints.txt pyproject.toml $(MEMBERS:=/pyproject.toml)
 	@$(RUN)python -m compileall -q $(MEMBERS)
 	@touch $@
 
-.PHONY: help run test test-slow test-kill bench bench-upload fix news pins
+.PHONY: help run test test-slow test-kill search bench bench-upload fix news pins

@@ -1,6 +1,12 @@
 """What all tests of the repository share."""
 
 import pytest
+from hypothesis import settings
+
+# The same inputs each time, however slow the machine; `make search` tries new ones.
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("search", max_examples=1000, deadline=None, print_blob=True)
+settings.load_profile("same")
 
 QUICK = ("tests/isolation/", "tests/journeys/")  # tenants apart, and the main job
 
