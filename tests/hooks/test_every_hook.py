@@ -133,6 +133,7 @@ STORIES = {
     },
     documents: {
         "access_granted",
+        "any_news",
         "describe_documents",
         "document_created",
         "document_restored",
@@ -140,6 +141,7 @@ STORIES = {
         "document_text_saved",
         "document_trashed",
         "document_write_refused",
+        "news_wanted",
         "record_changes",
         "scope_saved",
         "scopes_removed",

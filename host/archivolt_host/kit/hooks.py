@@ -2,6 +2,7 @@
 
 from archivolt_hookspecs.registration import Action
 from archivolt_host.jobs.events import tell
+from archivolt_host.jobs.wanted import news_or_none
 from archivolt_host.plugins.dispatch import (
     action_or_none,
     ask,
@@ -19,5 +20,6 @@ __all__ = [
     "collect",
     "first",
     "join",
+    "news_or_none",
     "tell",
 ]

@@ -1,7 +1,8 @@
 """One event in one instance: tokens move, and what follows happens with them."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
 from archivolt_core_workflow.definitions import logic as definitions
@@ -26,13 +27,27 @@ from archivolt_core_workflow.instances.service import events, instances
 from archivolt_core_workflow.running import deeds, opening
 from archivolt_core_workflow.running.facts import data_facts, facts_of
 from archivolt_host.kit import audit, hooks
-from archivolt_host.kit.context import actor
+from archivolt_host.kit.context import actor, after_news, news_before
 from archivolt_host.kit.db import now, uuid7
 from archivolt_host.kit.errors import ArchivoltError, RefusedError
 
 MOST_AUTOMATIC = 100
 DEEPEST = 8
 LONGEST = 2000  # characters of a comment
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _after_its_news(act: Callable[P, R]) -> Callable[P, R]:
+    """Let what an instance does count the news that led to it: that bounds circles."""
+
+    @wraps(act)
+    def acting(*given: P.args, **named: P.kwargs) -> R:
+        instance: Instance = given[0].instance  # type: ignore[attr-defined]
+        with after_news(max(news_before(), instance.generation)):
+            return act(*given, **named)
+
+    return acting
 
 
 class Run:
@@ -57,18 +72,23 @@ class Run:
         self._automatic: list[Token] = []
         self._passed = 0
 
-    def begin(self) -> None:
+    @_after_its_news
+    def begin(self, why: str | None = None) -> None:
         """Put the first token on the start."""
+        self.comment = why
         self.note("start", None, self.definition.start)
+        self.comment = None
         self._carry_out(firing.begin(self.definition, self.facts))
         self._go_on()
 
+    @_after_its_news
     def fire(self, token: int, way: str) -> None:
         """Move a token along a way, and go on until all is at rest."""
         step = firing.fire(self.definition, self.marking, token, way, self.facts)
         self._carry_out(step)
         self._go_on()
 
+    @_after_its_news
     def add(self, split: str, items: list[Any]) -> None:
         """Give a running ``each`` further items."""
         self.note("add", split, split)
@@ -108,6 +128,7 @@ class Run:
         kind = "workflow.instance"
         audit.note(name.upper(), self.instance.id, old, new, kind=kind)
 
+    @_after_its_news
     def store(self, *, tell_parent: bool = True) -> Instance:
         """Write the instance; who began with an older state of it is refused."""
         values: dict[str, Any] = {
@@ -151,6 +172,7 @@ class Run:
             for deed in way.deeds:
                 self.do(deed, self.facts)
 
+    @_after_its_news
     def do(self, deed: Deed, facts: Mapping[str, Any]) -> Any:
         """Run an action."""
         return deeds.do(deed, facts, self.instance.created_by)
@@ -250,10 +272,12 @@ def begin(
     object_id: UUID | None,
     data: Mapping[str, Any],
     parent: tuple[Instance, int] | None = None,
+    news: tuple[str, int] | None = None,
 ) -> Instance:
     """Start an instance; its parent goes on when it has ended."""
     definition = definitions.compiled(definition_id)
     above, token = parent or (None, None)
+    hook, position = news or (None, None)
     instance = instances.create(
         id=uuid7(),
         definition_id=definition_id,
@@ -267,9 +291,12 @@ def begin(
         parent_id=above.id if above is not None else None,
         parent_token=token,
         depth=above.depth + 1 if above is not None else 0,
+        news=hook,
+        news_position=position,
+        generation=news_before(),
     )
     run = Run(instance, definition)
-    run.begin()
+    run.begin(f"By itself: {hook}, news {position}." if news else None)
     return run.store(tell_parent=False)
 
 
