@@ -104,8 +104,23 @@ def answer_http(error: HTTPException) -> Response:
     if "messages" in data:
         found = InvalidError.by_field(data["messages"])
         return problem(status, "invalid", str(found), fields=found.errors)
-    detail = SENTENCES.get(status) or error.description or TITLES.get(status, "Error")
-    return problem(status, CODES.get(status, "http_error"), detail, headers=kept)
+    detail = _advice(kept) or SENTENCES.get(status) or error.description
+    return problem(
+        status,
+        CODES.get(status, "http_error"),
+        detail or TITLES.get(status, "Error"),
+        headers=kept,
+    )
+
+
+def _advice(headers: Mapping[str, str]) -> str | None:
+    """Return what would be taken here, where the answer's headers tell."""
+    if "Allow" in headers:
+        return f"Only {', '.join(sorted(headers['Allow'].split(', ')))} are taken here."
+    if "Content-Range" in headers:
+        size = headers["Content-Range"].rpartition("/")[2]
+        return f"There are {size} bytes: ask for a range among them, or for all."
+    return None
 
 
 def answer_validation(error: ValidationError) -> Response:

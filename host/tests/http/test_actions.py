@@ -14,6 +14,7 @@ from archivolt_hookspecs import hookimpl
 from archivolt_hookspecs.registration import Action, Permission
 from archivolt_host.kit.api import BaseSchema, Moment
 from archivolt_host.kit.errors import RefusedError
+from archivolt_host.tenants import sessions
 
 DONE = []
 
@@ -33,6 +34,12 @@ def stamp(id, word, copies, at=None):
     return {"stamped": copies}
 
 
+def send(**given):
+    unit = sessions.unit_or_none()
+    DONE.append("in a transaction" if unit is not None and unit.began else "outside")
+    return stamp(**given)
+
+
 class Plugin:
     @hookimpl
     def register_permissions(self):
@@ -43,7 +50,7 @@ class Plugin:
         more = {"permission": "stamps.put", "schema": StampSchema}
         return [
             Action("put_stamp", stamp, **more),
-            Action("stamps.send", stamp, kind="external", **more),
+            Action("stamps.send", send, kind="external", **more),
             Action("closed", stamp, schema=StampSchema),
         ]
 """
@@ -172,7 +179,7 @@ def test_what_leaves_the_database_is_a_job(client_as, done, run_jobs, is_problem
     answer = admin.post(route, json=GOOD)
     assert (answer.status_code, done) == (202, [])
     run_jobs()
-    assert done == [("UUID", "paid", 1, None)]
+    assert done == ["outside", ("UUID", "paid", 1, None)]
     assert admin.get(answer.headers["Location"]).json["status"] == "done"
 
 
@@ -183,7 +190,7 @@ def test_the_document_and_the_list_tell_what_it_takes(client_as):
         ROUTE,
         ["id", "word", "copies", "at"],
     )
-    assert (second["kind"], second["summary"]) == (
+    assert (second["kind"], first["summary"]) == (
         "external",
         "Put a word on something.",
     )
