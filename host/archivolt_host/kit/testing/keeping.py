@@ -35,7 +35,8 @@ class Kept:
     def stop(self) -> None:
         """End the server and wait until it is gone."""
         stdin, stdout = self._keeper.stdin, self._keeper.stdout
-        assert stdin is not None and stdout is not None  # noqa: S101 - made above
+        assert stdin is not None  # noqa: S101 - made above
+        assert stdout is not None  # noqa: S101 - made above
         if not stdin.closed:
             with suppress(BrokenPipeError), stdin:
                 stdin.write(b".")  # forks of ours have it open too: it would not end
