@@ -13,6 +13,7 @@ from archivolt_core_workflow.definitions.models import (
 )
 from archivolt_core_workflow.definitions.service import definitions
 from archivolt_core_workflow.engine import reading, soundness
+from archivolt_core_workflow.engine.guards import Expr
 from archivolt_core_workflow.engine.model import CALL, SUB, Deed, Definition, Node
 from archivolt_core_workflow.engine.patterns import refusal
 from archivolt_host.kit import hooks
@@ -162,8 +163,11 @@ def _wrong_deed(deed: Deed, *, is_node: bool) -> str | None:
         return f"There is no action {deed.name} here."
     if not action.offered:
         return f"{deed.name} is not offered to definitions."
-    if unknown := sorted(set(deed.given) - set(action.arguments)):
-        return f"{deed.name} takes no {', '.join(unknown)}."
+    later = [name for name, said in deed.given.items() if isinstance(said, Expr)]
+    sent = {name: said for name, said in deed.given.items() if name not in later}
+    if wrong := hooks.argument_problems(action, sent, later):
+        said = (f"{name}: {' '.join(found)}" for name, found in wrong.items())
+        return f"{deed.name} cannot be called like this: {' '.join(said)}"
     if action.kind == "external" and not is_node:
         return f"{deed.name} leaves the database: give it a node of its own."
     return None
