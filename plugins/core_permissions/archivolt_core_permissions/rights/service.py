@@ -189,9 +189,7 @@ class RightsService(Service[Epoch]):
         """Return each role held: to what effect, on the tenant or below, how long."""
         return self.connection.execute(HOLDINGS, {"subjects": subjects}).all()
 
-    def on_tenant(
-        self, subjects: Sequence[UUID], moment: datetime
-    ) -> Sequence[Row[Any]]:
+    def on_tenant(self, subjects: Sequence[UUID], moment: datetime) -> Sequence[Any]:
         """Return the roles that are granted on the whole tenant, by subject."""
         values = {"subjects": subjects, "moment": moment}
         return self.connection.execute(ON_TENANT, values).all()
