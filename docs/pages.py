@@ -23,6 +23,7 @@ from archivolt_hookspecs.markers import verb_of
 from archivolt_host.app import Host, create_app, open_host
 from archivolt_host.errors import ArchivoltError
 from archivolt_host.http import problems
+from archivolt_host.http.resources.actions import callable_ones
 from archivolt_host.plugins.loading import spec_modules
 from archivolt_host.plugins.manifest.host_settings import HOST_SETTINGS
 from archivolt_host.plugins.settings import Setting, display, written
@@ -148,8 +149,9 @@ def permissions() -> None:
 def actions() -> None:
     """Write every action that workflows, rules and other plugins may call."""
     found = sorted(host().registry.actions.items())
+    routes = {action.name for _, action in callable_ones(host().registry)}
     _table(
-        ("action", "of", "takes", "needs", "kind"),
+        ("action", "of", "takes", "needs", "kind", "a route"),
         (
             (
                 f"`{name}`",
@@ -157,6 +159,7 @@ def actions() -> None:
                 ", ".join(f"`{argument}`" for argument in action.arguments),
                 f"`{action.permission}`" if action.permission else "",
                 action.kind,
+                "yes" if name in routes else "",
             )
             for name, (plugin, action) in found
         ),

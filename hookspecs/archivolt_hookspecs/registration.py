@@ -36,14 +36,24 @@ class Action:
     ``kind`` is ``local`` (it runs in the caller's transaction) or ``external`` (it
     leaves the database and runs as a step of its own). ``offered`` lets tenants call it
     from what they write themselves, as workflows: with their own permissions.
+
+    ``schema`` is a marshmallow schema class: its fields are the arguments, and every
+    call is held against it. With a permission too, the action is a route as well:
+    ``POST /vault/actions/move-document``.
     """
 
     name: str
     run: Callable[..., Any]
-    arguments: tuple[str, ...]
+    arguments: tuple[str, ...] = ()
     permission: str | None = None
     kind: str = "local"
     offered: bool = False
+    schema: Any = None
+
+    def __post_init__(self) -> None:
+        """Read the arguments off the schema."""
+        if self.schema is not None:
+            object.__setattr__(self, "arguments", tuple(self.schema().fields))
 
 
 @dataclass(frozen=True)

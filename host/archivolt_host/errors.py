@@ -24,6 +24,30 @@ class InvalidError(ArchivoltError):
         super().__init__(message)
         self.errors = errors
 
+    @classmethod
+    def by_field(cls, messages: Any) -> "InvalidError":
+        """Return what marshmallow says of the fields as one error."""
+        fields = flatten(messages)
+        said = (f"{name}: {' '.join(found)}" for name, found in fields.items())
+        return cls(" ".join(said), fields)
+
+
+def flatten(messages: Any, path: str = "") -> dict[str, list[str]]:
+    """Return nested validation messages as lists by dotted field name."""
+    if isinstance(messages, Mapping):
+        flat: dict[str, list[str]] = {}
+        for key, value in messages.items():
+            # webargs puts the location first: of no use to the reader
+            inner = path if not path and key in LOCATIONS else f"{path}.{key}"
+            for name, found in flatten(value, inner.strip(".")).items():
+                flat.setdefault(name, []).extend(found)
+        return flat
+    found = messages if isinstance(messages, list) else [messages]
+    return {path.replace("._schema", "") or "body": [str(m) for m in found]}
+
+
+LOCATIONS = ("json", "query", "form", "files", "headers", "path", "_schema")
+
 
 class NoTenantError(ArchivoltError):
     """Nobody said for which tenant."""
@@ -133,6 +157,14 @@ class HeadersTooLargeError(ArchivoltError):
 
     status = 431
     code = "headers_too_large"
+
+
+class SwitchedOffError(ArchivoltError):
+    """An action that the tenant, or the operator, has switched off."""
+
+    status = 405
+    code = "switched_off"
+    headers: Mapping[str, str] = {"Allow": "OPTIONS"}
 
 
 class NotGrantedError(ArchivoltError, PermissionError):

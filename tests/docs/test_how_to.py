@@ -11,7 +11,7 @@ import pytest
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-to.md"
 SECTION = re.compile(r"^## (.+?)$(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 BLOCK = re.compile(
-    r"^```(?:python|toml) (plugin|check|grants|migration)\n(.*?)^```$",
+    r"^```(?:python|toml) (plugin|check|grants|migration|settings)\n(.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
 
@@ -41,6 +41,7 @@ def installed(request, make_plugin, open_home):
         requires=["core_documents"],
         files={"migrations/0001_first.py": recipe.get("migration", NO_TABLES)},
         grants=tomllib.loads(recipe.get("grants", "")),
+        settings=tomllib.loads(recipe.get("settings", "")).get("settings"),
     )
     open_home()
     return recipe

@@ -128,6 +128,7 @@ STORIES = {
         "register_permissions",
         "register_schedules",
         "roles_of",
+        "roles_of_many",
         "sign_in_refused",
         "signing_keys",
     },

@@ -12,7 +12,14 @@ from archivolt_host.http.access import CLOSED
 from archivolt_host.http.api import make_api
 from archivolt_host.http.blueprints import Blueprint
 from archivolt_host.http.edge import Edge
-from archivolt_host.http.resources import events, jobs, plugins, runs, schedules
+from archivolt_host.http.resources import (
+    actions,
+    events,
+    jobs,
+    plugins,
+    runs,
+    schedules,
+)
 from archivolt_host.http.stages import PREFIX
 from archivolt_host.plugins.registry import HOST, Registry
 
@@ -30,6 +37,7 @@ def mount(app: Edge, registry: Registry, *, version: str, extra: bool) -> None:
         api.register_blueprint(own)
     for resource in (
         plugins.blueprint,
+        actions.blueprint,
         jobs.blueprint,
         events.blueprint,
         runs.blueprint,
@@ -41,6 +49,7 @@ def mount(app: Edge, registry: Registry, *, version: str, extra: bool) -> None:
     for path, view in PAGES.items() if extra else ():
         app.add_url_rule(path, f"extra{path.replace('/', '_')}", view)
     brought = registry.brought("register_blueprints")
+    brought += actions.blueprints(registry)
     # Where two want the same name or address, the one that must work has it.
     for plugin, blueprint in sorted(
         brought, key=lambda b: not registry.infos[b[0]].required

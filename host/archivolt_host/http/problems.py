@@ -14,7 +14,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from archivolt_host import errors
-from archivolt_host.errors import ArchivoltError
+from archivolt_host.errors import ArchivoltError, InvalidError, flatten
 from archivolt_host.tenants import context
 
 log = structlog.get_logger()
@@ -102,42 +102,35 @@ def answer_http(error: HTTPException) -> Response:
     kept = {k: v for k, v in response.headers if k in ("Allow", "Content-Range")}
     data = getattr(error, "data", None) or {}
     if "messages" in data:
-        fields = flatten(data["messages"])
-        return problem(status, "invalid", _sentence(fields), fields=fields)
-    detail = SENTENCES.get(status) or error.description or TITLES.get(status, "Error")
-    return problem(status, CODES.get(status, "http_error"), detail, headers=kept)
+        found = InvalidError.by_field(data["messages"])
+        return problem(status, "invalid", str(found), fields=found.errors)
+    detail = _advice(kept) or SENTENCES.get(status) or error.description
+    return problem(
+        status,
+        CODES.get(status, "http_error"),
+        detail or TITLES.get(status, "Error"),
+        headers=kept,
+    )
+
+
+def _advice(headers: Mapping[str, str]) -> str | None:
+    """Return what would be taken here, where the answer's headers tell."""
+    if "Allow" in headers:
+        return f"Only {', '.join(sorted(headers['Allow'].split(', ')))} are taken here."
+    if "Content-Range" in headers:
+        size = headers["Content-Range"].rpartition("/")[2]
+        return f"There are {size} bytes: ask for a range among them, or for all."
+    return None
 
 
 def answer_validation(error: ValidationError) -> Response:
     """Name the fields that are wrong."""
-    fields = flatten(error.messages)
-    return problem(400, "invalid", _sentence(fields), fields=fields)
-
-
-def flatten(messages: Any, path: str = "") -> dict[str, list[str]]:
-    """Return nested validation messages as lists by dotted field name."""
-    if isinstance(messages, Mapping):
-        flat: dict[str, list[str]] = {}
-        for key, value in messages.items():
-            # webargs puts the location first: of no use to the reader
-            inner = path if not path and key in LOCATIONS else f"{path}.{key}"
-            for name, found in flatten(value, inner.strip(".")).items():
-                flat.setdefault(name, []).extend(found)
-        return flat
-    found = messages if isinstance(messages, list) else [messages]
-    return {path.replace("._schema", "") or "body": [str(m) for m in found]}
-
-
-LOCATIONS = ("json", "query", "form", "files", "headers", "path", "_schema")
+    return answer_known(InvalidError.by_field(error.messages))
 
 
 def flatten_serializer_errors(messages: Any) -> list[str]:
     """Return nested validation messages as ``field: message`` lines."""
     return [f"{k}: {m}" for k, found in flatten(messages).items() for m in found]
-
-
-def _sentence(fields: Mapping[str, list[str]]) -> str:
-    return " ".join(f"{name}: {' '.join(found)}" for name, found in fields.items())
 
 
 def answer_stale(error: StaleDataError) -> Response:

@@ -11,7 +11,7 @@ from archivolt_host.errors import DeniedError, InvalidError, RefusedError
 from archivolt_host.jobs import carrying
 from archivolt_host.jobs.registry import Job, job, jobs
 from archivolt_host.jobs.schedule_models import USERS
-from archivolt_host.plugins import dispatch
+from archivolt_host.plugins import actions, dispatch
 from archivolt_host.plugins.registry import HOST
 from archivolt_host.tenants import context
 
@@ -66,7 +66,9 @@ def check(runs: str, arguments: Mapping[str, Any]) -> None:
             f"{runs} takes no {', '.join(sorted(unknown))}, only {', '.join(takes)}.",
             {"arguments": [f"Only {', '.join(takes)}."]},
         )
-    if known[runs].kind == "job":
+    if known[runs].kind == "action":
+        actions.checked(dispatch.registry().actions[runs][1], arguments)
+    else:
         try:
             jobs().get(runs).check(arguments)
         except TypeError as error:

@@ -3,6 +3,7 @@
 from archivolt_hookspecs.registration import Action
 from archivolt_host.jobs.events import tell
 from archivolt_host.jobs.wanted import news_or_none
+from archivolt_host.plugins.actions import problems as argument_problems
 from archivolt_host.plugins.dispatch import (
     action_or_none,
     ask,
@@ -15,6 +16,7 @@ from archivolt_host.plugins.dispatch import (
 __all__ = [
     "Action",
     "action_or_none",
+    "argument_problems",
     "ask",
     "call",
     "collect",

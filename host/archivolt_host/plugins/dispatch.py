@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from time import perf_counter
 from typing import Any
 
@@ -19,7 +20,7 @@ from archivolt_host.errors import (
     RefusedError,
     UnavailableError,
 )
-from archivolt_host.plugins import granting, timing
+from archivolt_host.plugins import actions, granting, timing
 from archivolt_host.plugins.registry import Implementation, Registry
 from archivolt_host.tenants import context, sessions
 
@@ -182,15 +183,24 @@ def call(action: str, **arguments: Any) -> Any:
     if found is None or plugin not in plugins.enabled(slug):
         raise NotFoundError("Action", action)
     granting.check_call(plugin, action)
-    if unknown := set(arguments) - set(found.arguments):
-        raise TypeError(f"{action} takes no {', '.join(sorted(unknown))}")
-    if found.permission and not allowed(found.permission):
-        raise DeniedError(f"This needs the permission {found.permission}.")
     unit = sessions.unit_or_none()
     if found.kind == "external" and unit is not None and unit.write and unit.began:
         raise RuntimeError(f"{action} leaves the database: call it as a step")
+    _permit(found)
+    if plugins.is_switched_off(action, slug):
+        raise RefusedError(actions.switched_off(action, plugin))
+    arguments = actions.checked(found, arguments)
     with timing.measured(plugin, f"action {action}"), granting.at_work(plugin):
         return found.run(**arguments)
+
+
+def _permit(action: Action) -> None:
+    if action.permission is None:
+        return
+    is_external = action.kind == "external"  # to look that up must not begin a write
+    with sessions.reading() if is_external else nullcontext():
+        if not allowed(action.permission):
+            raise DeniedError(f"This needs the permission {action.permission}.")
 
 
 def action_or_none(name: str) -> Action | None:

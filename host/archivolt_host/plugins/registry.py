@@ -14,6 +14,7 @@ from archivolt_hookspecs.registration import (
     Permission,
     Schedule,
 )
+from archivolt_host.plugins.actions import DISABLED_ACTIONS
 from archivolt_host.plugins.breaker import Breakers
 from archivolt_host.plugins.discovery import discover, infos, problems
 from archivolt_host.plugins.loading import Loading, load
@@ -236,6 +237,11 @@ class Registry:
     def actions(self) -> dict[str, tuple[str, Action]]:
         """Every action by name, with its plugin."""
         return {a.name: (plugin, a) for plugin, a in self.brought("register_actions")}
+
+    def is_switched_off(self, action: str, tenant: str | None) -> bool:
+        """Return whether a tenant is not to have an action whose plugin is on."""
+        plugin = self.actions[action][0]
+        return action in self.settings(plugin, tenant).get(DISABLED_ACTIONS, ())
 
     @cached_property
     def permissions(self) -> dict[str, Permission]:

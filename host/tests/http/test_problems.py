@@ -21,7 +21,8 @@ def test_a_bug_is_a_problem_without_its_details(admin, is_problem):
 
 def test_a_wrong_method_names_the_right_ones(admin, is_problem):
     answer = admin.delete("/vault/notes")
-    is_problem(answer, 405, "method_not_allowed")
+    body = is_problem(answer, 405, "method_not_allowed")
+    assert body["detail"] == "Only GET, HEAD, OPTIONS, POST are taken here."
     assert {"GET", "POST"} <= set(answer.headers["Allow"].split(", "))
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from archivolt_core_documents.blobs import blobs
 from archivolt_core_documents.documents import logic, orchestrators, samples
 from archivolt_core_documents.documents import views as documents
+from archivolt_core_documents.documents.schemas import MetadataSchema, MoveSchema
 from archivolt_core_documents.folders import logic as folder_logic
 from archivolt_core_documents.folders import views as folders
 from archivolt_core_documents.versions import orchestrators as contents
@@ -66,16 +67,16 @@ class Documents:
             Action(
                 "move_document",
                 logic.move,
-                ("document_id", "folder_id"),
-                may,
+                permission=may,
                 offered=True,
+                schema=MoveSchema,
             ),
             Action(
                 "set_document_metadata",
                 logic.set_metadata,
-                ("document_id", "metadata"),
-                may,
+                permission=may,
                 offered=True,
+                schema=MetadataSchema,
             ),
         ]
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from archivolt_core_mail.messages import orchestrators
+from archivolt_core_mail.messages.schemas import MessageSchema
 from archivolt_hookspecs import hookimpl
 from archivolt_hookspecs.registration import Action
 
@@ -19,8 +20,8 @@ class Mail:
     @hookimpl
     def register_actions(self) -> Sequence[Action]:
         """Send a message after the commit, or now."""
-        given = ("to", "subject", "text")
+        later, at_once = orchestrators.send, orchestrators.send_now
         return [
-            Action("send_mail", orchestrators.send, given, offered=True),
-            Action("deliver_mail", orchestrators.send_now, given, kind="external"),
+            Action("send_mail", later, offered=True, schema=MessageSchema),
+            Action("deliver_mail", at_once, kind="external", schema=MessageSchema),
         ]

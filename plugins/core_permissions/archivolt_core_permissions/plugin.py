@@ -1,6 +1,6 @@
 """The permissions plugin: all that it adds to the platform, on one page."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from archivolt_core_permissions.roles import logic as roles
 from archivolt_core_permissions.roles import views as role_views
 from archivolt_core_permissions.scopes import logic as scopes
 from archivolt_hookspecs import hookimpl
+from archivolt_hookspecs.events import EventInfo
 from archivolt_hookspecs.identity import Actor, UserInfo
 from archivolt_hookspecs.registration import Permission, Schedule
 
@@ -81,6 +82,13 @@ class Permissions:
         return rights.roles_of(user, groups)
 
     @hookimpl
+    def roles_of_many(
+        self, people: Mapping[UUID, frozenset[UUID]]
+    ) -> Mapping[UUID, frozenset[str]]:
+        """Look for them in one go."""
+        return rights.roles_of_many(people)
+
+    @hookimpl
     def scope_saved(self, scope: UUID, parent: UUID | None) -> None:
         """Keep the tree of containers."""
         scopes.save(scope, parent)
@@ -124,3 +132,8 @@ class Permissions:
     def plugin_purged(self, plugin: str) -> None:
         """Take the permissions of a plugin that is gone out of every role."""
         roles.forget_plugin(plugin)
+
+    @hookimpl
+    def visible_events(self, events: Sequence[EventInfo]) -> Collection[int]:
+        """Show the news of grants to whoever may see all grants."""
+        return grant_views.visible_events(events)

@@ -1,13 +1,13 @@
 """The workflow plugin: all that it adds to the platform, on one page."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from archivolt_core_workflow.definitions import views as definitions
 from archivolt_core_workflow.delegations import views as delegations
 from archivolt_core_workflow.instances import views as instances
 from archivolt_core_workflow.requests import views as requests
-from archivolt_core_workflow.running import beginning, later
+from archivolt_core_workflow.running import beginning, later, news
 from archivolt_core_workflow.tasks import views as tasks
 from archivolt_hookspecs import hookimpl
 from archivolt_hookspecs.events import EventInfo
@@ -57,3 +57,8 @@ class Workflow:
             Permission("workflow.oversee", "See and lead all workflows.", MANAGERS),
             Permission("workflow.design", "Design and publish workflows.", OWNERS),
         ]
+
+    @hookimpl
+    def visible_events(self, events: Sequence[EventInfo]) -> Collection[int]:
+        """Show each what they have a part in."""
+        return news.visible(events)

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from marshmallow import ValidationError, fields, validate, validates
+from marshmallow import ValidationError, fields, validate
 
 from archivolt_core_documents.documents.models import STATUSES, TEXT_STATUSES
 from archivolt_host.kit.api import BaseSchema, ListQuery, Moment, Sort
@@ -41,19 +41,33 @@ class DocumentSchema(BaseSchema):
     updated_at = Moment(required=True)
 
 
+def refuse_large(value: Any) -> None:
+    """Keep metadata what it is: some words about a document."""
+    if value is not None and len(json.dumps(value)) > MAX_METADATA:
+        raise ValidationError(f"At most {MAX_METADATA:,} bytes of JSON.")
+
+
 class DocumentFields(BaseSchema):
     """What users say about a document."""
 
     title = fields.String(validate=validate.Length(max=255), allow_none=True)
     folder_id = fields.UUID(allow_none=True)
     tags = Tags(allow_none=True)
-    metadata = fields.Dict(keys=fields.String(), allow_none=True)
+    metadata = fields.Dict(keys=fields.String(), allow_none=True, validate=refuse_large)
 
-    @validates("metadata")
-    def refuse_large(self, value: Any, **_: Any) -> None:
-        """Keep metadata what it is: some words about a document."""
-        if value is not None and len(json.dumps(value)) > MAX_METADATA:
-            raise ValidationError(f"At most {MAX_METADATA:,} bytes of JSON.")
+
+class MoveSchema(BaseSchema):
+    """A document, and the folder it is to go to; null is none."""
+
+    document_id = fields.UUID(required=True)
+    folder_id = fields.UUID(required=True, allow_none=True)
+
+
+class MetadataSchema(BaseSchema):
+    """A document, and what is to be said about it; the rest is kept."""
+
+    document_id = fields.UUID(required=True)
+    metadata = fields.Dict(keys=fields.String(), required=True, validate=refuse_large)
 
 
 class DocumentQuery(ListQuery):

@@ -50,7 +50,7 @@ def test_ranges_are_understood_and_nonsense_is_ignored(vault, stored, refused):
         assert answer.status_code == status, wanted
         assert answer.headers.get("Content-Range") == place, wanted
         if data is None:
-            refused(answer, 416)
+            assert "There are 100 bytes" in refused(answer, 416)["detail"]
         else:
             assert answer.data == data, wanted
             assert answer.headers["Content-Length"] == str(len(data))

@@ -1,5 +1,6 @@
 """HTTP for the grants domain: parse, call, answer."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,9 @@ from archivolt_core_permissions.grants.schemas import (
     NewGrantSchema,
 )
 from archivolt_core_permissions.grants.service import grants
+from archivolt_hookspecs.events import EventInfo
+from archivolt_hookspecs.permissions import role_granted, role_revoked
+from archivolt_host.kit.access import allowed
 from archivolt_host.kit.api import (
     Blueprint,
     ModelAPIView,
@@ -19,6 +23,7 @@ from archivolt_host.kit.api import (
     signed_in,
 )
 
+NEWS = (role_granted.__name__, role_revoked.__name__)
 blueprint = Blueprint("grants", __name__, description="Who has which role, and where.")
 
 
@@ -65,3 +70,10 @@ class OneGrant(ModelAPIView):
     def delete(self, id: UUID) -> None:
         """Revoke a grant: whoever may give it may take it."""
         logic.revoke(logic.seen(id))
+
+
+def visible_events(events: Sequence[EventInfo]) -> list[int]:
+    """Return the positions of the news of grants, for who may see all grants."""
+    if not allowed(logic.READ):
+        return []
+    return [event.position for event in events if event.hook in NEWS]

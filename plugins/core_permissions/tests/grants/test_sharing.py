@@ -239,3 +239,18 @@ def test_the_last_owner_stays(owner, person):
     owner.patch(f"/users/{owner.id}", roles=["member"])
     owner.get("/plugins", 403)
     assert "last owner" in other.patch(f"/users/{other.id}", 409, roles=[])["detail"]
+
+
+def test_a_grant_is_news_for_who_may_see_all_grants(
+    owner, outsider, person, tree, run_jobs
+):
+    owner.post("/roles", name="auditor", permissions=["grants.read"])
+    auditor = person("nora", roles=["auditor"])
+    owner.grant("guest", user=outsider.id, scope=tree["old"])
+    run_jobs()
+
+    def told(who):
+        return {one["event"] for one in who.get("/events")["items"]}
+
+    assert told(auditor) == {"role_granted"}
+    assert told(outsider) == {"document_created"}  # of what was shared with them

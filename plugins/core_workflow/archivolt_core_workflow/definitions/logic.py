@@ -178,8 +178,11 @@ def _wrong_deed(deed: Deed, *, is_node: bool) -> str | None:
         return f"There is no action {deed.name} here."
     if not action.offered:
         return f"{deed.name} is not offered to definitions."
-    if unknown := sorted(set(deed.given) - set(action.arguments)):
-        return f"{deed.name} takes no {', '.join(unknown)}."
+    later = [name for name, said in deed.given.items() if isinstance(said, Expr)]
+    sent = {name: said for name, said in deed.given.items() if name not in later}
+    if wrong := hooks.argument_problems(action, sent, later):
+        said = (f"{name}: {' '.join(found)}" for name, found in wrong.items())
+        return f"{deed.name} cannot be called like this: {' '.join(said)}"
     if action.kind == "external" and not is_node:
         return f"{deed.name} leaves the database: give it a node of its own."
     return None

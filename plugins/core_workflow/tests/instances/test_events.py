@@ -12,10 +12,16 @@ pytestmark = [
 END = {"kind": "end"}
 OUTSIDE = """
 from archivolt_hookspecs import hookimpl
+from marshmallow import fields, validate
 from archivolt_hookspecs.registration import Action
+from archivolt_host.kit.api import BaseSchema
 from archivolt_host.kit.errors import RefusedError
 
 SENT = []
+
+
+class WordSchema(BaseSchema):
+    what = fields.String(required=True, validate=validate.Length(1, 5))
 
 
 def send(what):
@@ -33,6 +39,7 @@ class Plugin:
             Action("inside", send, ("what",), offered=True),
             Action("hidden", send, ("what",)),
             Action("guarded", send, ("what",), "workflow.design", offered=True),
+            Action("strict", send, offered=True, schema=WordSchema),
         ]
 """
 
@@ -318,6 +325,10 @@ def test_a_call_inside_that_fails_undoes_the_event_or_takes_its_way(
         ("hidden", {}, "not offered"),
         ("create_first_admin", {}, "not offered"),
         ("inside", {"who": 1}, "takes no who"),
+        ("strict", {"what": "x", "who": 1}, "who: Unknown field"),
+        ("strict", {"what": "much too long"}, "what: Length must be"),
+        ("strict", {}, "what: Missing data"),
+        ("strict", {"what": "=actor.name", "who": "=actor.name"}, "who: Unknown"),
     ],
 )
 def test_actions_that_do_not_exist_or_are_not_offered_are_refused(
@@ -330,6 +341,19 @@ def test_actions_that_do_not_exist_or_are_not_offered_are_refused(
     refused(people("admin").post(f"{path}/publish"), 422, words)
     report = people("admin").get(f"{path}/check").json
     assert (report["sound"], list(report["problems"])) == (False, ["nodes.c"])
+
+
+def test_what_is_worked_out_is_held_against_the_actions_schema(
+    people, publish, start, happen, refused
+):
+    call = {"kind": "call", "call": "strict", "with": {"what": "=data.word"}, "to": "z"}
+    data = {"properties": {"word": {"type": "string"}}, "required": ["word"]}
+    publish(definition("w", "a", a=state("c"), c=call) | {"data": data})
+    long, short = start("w", data={"word": "too long"}), start("w", data={"word": "ok"})
+    refused(happen(long, "next"), 400, "what: Length must be")
+    assert at(people, long) == ["a"]
+    assert happen(short, "next").status_code == 200
+    assert at(people, short) == "z"
 
 
 def test_time_acts_with_the_rights_of_the_starter_and_no_others(
