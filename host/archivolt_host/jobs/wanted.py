@@ -11,7 +11,6 @@ from archivolt_host.plugins import dispatch
 from archivolt_host.tenants import sessions
 
 ANY = hookspecs.any_news.__name__
-WANTED = hookspecs.news_wanted.__name__
 
 
 class NotAskedError(Exception):
@@ -22,7 +21,7 @@ def by(plugin: str) -> list[str]:
     """Return the news that a plugin wants in the current tenant."""
     try:
         with sessions.unit().savepoint():
-            found = dispatch.ask_one(plugin, WANTED)
+            found = dispatch.ask_one(plugin, hookspecs.news_wanted.__name__)
     except Exception as error:  # a plugin may raise anything
         raise NotAskedError(f"{plugin} cannot tell which news it wants") from error
     return sorted(set(found or ()) & set(news()))
