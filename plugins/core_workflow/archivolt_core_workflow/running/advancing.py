@@ -1,8 +1,7 @@
 """One event in one instance: tokens move, and what follows happens with them."""
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from archivolt_core_workflow.definitions import logic as definitions
@@ -23,31 +22,18 @@ from archivolt_core_workflow.engine.model import (
     Transition,
 )
 from archivolt_core_workflow.instances.models import CANCELLED, ENDED, RUNNING, Instance
-from archivolt_core_workflow.instances.service import events, instances
-from archivolt_core_workflow.running import deeds, opening
+from archivolt_core_workflow.instances.service import instances
+from archivolt_core_workflow.running import deeds, history, opening
 from archivolt_core_workflow.running.facts import data_facts, facts_of
-from archivolt_host.kit import audit, hooks
-from archivolt_host.kit.context import actor, after_news, news_before
+from archivolt_core_workflow.running.generations import after_its_news
+from archivolt_host.kit import hooks
+from archivolt_host.kit.context import actor, news_before
 from archivolt_host.kit.db import now, uuid7
 from archivolt_host.kit.errors import ArchivoltError, RefusedError
 
 MOST_AUTOMATIC = 100
 DEEPEST = 8
 LONGEST = 2000  # characters of a comment
-P = ParamSpec("P")
-R = TypeVar("R")
-
-
-def _after_its_news(act: Callable[P, R]) -> Callable[P, R]:
-    """Let what an instance does count the news that led to it: that bounds circles."""
-
-    @wraps(act)
-    def acting(*given: P.args, **named: P.kwargs) -> R:
-        instance: Instance = given[0].instance  # type: ignore[attr-defined]
-        with after_news(max(news_before(), instance.generation)):
-            return act(*given, **named)
-
-    return acting
 
 
 class Run:
@@ -72,7 +58,7 @@ class Run:
         self._automatic: list[Token] = []
         self._passed = 0
 
-    @_after_its_news
+    @after_its_news
     def begin(self, why: str | None = None) -> None:
         """Put the first token on the start."""
         self.comment = why
@@ -81,14 +67,14 @@ class Run:
         self._carry_out(firing.begin(self.definition, self.facts))
         self._go_on()
 
-    @_after_its_news
+    @after_its_news
     def fire(self, token: int, way: str) -> None:
         """Move a token along a way, and go on until all is at rest."""
         step = firing.fire(self.definition, self.marking, token, way, self.facts)
         self._carry_out(step)
         self._go_on()
 
-    @_after_its_news
+    @after_its_news
     def add(self, split: str, items: list[Any]) -> None:
         """Give a running ``each`` further items."""
         self.note("add", split, split)
@@ -113,22 +99,10 @@ class Run:
     def note(self, name: str, source: str | None, target: str | None) -> None:
         """Write a line of history."""
         self.number += 1
-        events.create(
-            instance_id=self.instance.id,
-            number=self.number,
-            name=name,
-            source=source,
-            target=target,
-            actor=actor().id,
-            on_behalf_of=self.on_behalf_of,
-            comment=self.comment,
-        )
-        old = {"node": source} if source is not None else None
-        new = {"node": target, "comment": self.comment}
-        kind = "workflow.instance"
-        audit.note(name.upper(), self.instance.id, old, new, kind=kind)
+        said = {"on_behalf_of": self.on_behalf_of, "comment": self.comment}
+        history.write(self.instance.id, self.number, name, source, target, **said)
 
-    @_after_its_news
+    @after_its_news
     def store(self, *, tell_parent: bool = True) -> Instance:
         """Write the instance; who began with an older state of it is refused."""
         values: dict[str, Any] = {
@@ -172,7 +146,7 @@ class Run:
             for deed in way.deeds:
                 self.do(deed, self.facts)
 
-    @_after_its_news
+    @after_its_news
     def do(self, deed: Deed, facts: Mapping[str, Any]) -> Any:
         """Run an action."""
         return deeds.do(deed, facts, self.instance.created_by)
@@ -233,9 +207,7 @@ class Run:
     def keep(self, node: Node, found: Any) -> None:
         """Keep what an action or a sub-workflow has come to, where it is wanted."""
         if node.store is not None:
-            self.set_data(
-                {node.store: str(found) if isinstance(found, UUID) else found}
-            )
+            self.set_data(deeds.plain({node.store: found}))
 
     def _sub(self, token: Token) -> str | None:
         """Start the definition of a node inside of this one."""
@@ -249,7 +221,7 @@ class Run:
             title=f"{self.instance.title}: {node.title}"[:255],
             about=self.instance.about,
             object_id=self.instance.object_id,
-            data={k: str(v) if isinstance(v, UUID) else v for k, v in data.items()},
+            data=deeds.plain(data),
             parent=(self.instance, token.id),
         )
         if child.state == RUNNING:

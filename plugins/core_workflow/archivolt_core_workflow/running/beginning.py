@@ -113,7 +113,7 @@ def _begun(
     instance = logic.begin(
         row,
         object_id=UUID(arguments[beginning.object]) if beginning.object else None,
-        data={k: str(v) if isinstance(v, UUID) else v for k, v in data.items()},
+        data=deeds.plain(data),
         news=(beginning.news, position),
     )
     return str(instance.id)
