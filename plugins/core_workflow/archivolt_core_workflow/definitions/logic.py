@@ -13,6 +13,7 @@ from archivolt_core_workflow.definitions.models import (
 )
 from archivolt_core_workflow.definitions.service import definitions, triggers
 from archivolt_core_workflow.engine import reading, soundness
+from archivolt_core_workflow.engine.builtin import TO_DO, TO_DO_SOURCE
 from archivolt_core_workflow.engine.facts import news_facts_for
 from archivolt_core_workflow.engine.guards import Expr, ExpressionError
 from archivolt_core_workflow.engine.model import (
@@ -26,7 +27,7 @@ from archivolt_core_workflow.engine.model import (
 from archivolt_core_workflow.engine.patterns import refusal
 from archivolt_host.kit import hooks
 from archivolt_host.kit.access import allowed
-from archivolt_host.kit.context import actor
+from archivolt_host.kit.context import SYSTEM, actor
 from archivolt_host.kit.db import now
 from archivolt_host.kit.errors import (
     DeniedError,
@@ -66,9 +67,30 @@ def published(key: str) -> DefinitionVersion:
     return found
 
 
+def to_do() -> DefinitionVersion:
+    """Return the definition of tasks that stand for themselves, made when needed."""
+    if definitions.published(TO_DO) is None:
+        definitions.create_once(
+            key=TO_DO,
+            version=1,
+            title=TO_DO_SOURCE["title"],
+            state=PUBLISHED,
+            source=TO_DO_SOURCE,
+            created_by=SYSTEM,
+            published_at=now(),
+            published_by=SYSTEM,
+        )
+    return published(TO_DO)
+
+
 def save(source: Any) -> DefinitionVersion:
     """Keep a source as the draft of its key; there is one for each key."""
     said = reading.shaped(source)
+    if said["key"] == TO_DO:
+        raise InvalidError(
+            f"{TO_DO} comes with the product: choose another key.",
+            {"key": ["It is taken."]},
+        )
     standing = definitions.draft(said["key"])
     if standing is not None:
         return definitions.update(

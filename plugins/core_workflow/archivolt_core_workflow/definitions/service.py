@@ -1,9 +1,11 @@
 """Every database access of the definitions domain, and nothing else."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 
 from archivolt_core_workflow.definitions.models import (
     DRAFT,
@@ -11,6 +13,7 @@ from archivolt_core_workflow.definitions.models import (
     DefinitionVersion,
     Trigger,
 )
+from archivolt_host.kit.db import savepoint
 from archivolt_host.kit.service import Service
 
 
@@ -20,7 +23,7 @@ class DefinitionService(Service[DefinitionVersion]):
     model = DefinitionVersion
     kind = "Definition"
     sorts = ("created_at", "key", "title")
-    sql_verbs = ("draft", "published", "next_version")
+    sql_verbs = ("draft", "published", "next_version", "create_once")
 
     def draft(self, key: str) -> DefinitionVersion | None:
         """Return the draft of that key, or None."""
@@ -39,6 +42,14 @@ class DefinitionService(Service[DefinitionVersion]):
         """Return the number that the next version of a key has."""
         query = select(func.max(self._c["version"])).where(self._c["key"] == key)
         return int(self.connection.scalar(query) or 0) + 1
+
+    def create_once(self, **values: Any) -> None:
+        """Add a version, unless somebody else is adding it at the same time."""
+        try:
+            with savepoint():
+                self.create(**values)
+        except IntegrityError:
+            return
 
 
 class TriggerService(Service[Trigger]):
