@@ -1,6 +1,6 @@
 """Who may do what: what is asked of the permission engine, and what it is told."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -62,6 +62,16 @@ def access_predicate(
 @first
 def roles_of(user: UUID, groups: frozenset[UUID]) -> frozenset[str] | None:
     """Return the names of the roles that a user holds on the whole tenant."""
+
+
+@first
+def roles_of_many(
+    people: Mapping[UUID, frozenset[UUID]],
+) -> Mapping[UUID, frozenset[str]] | None:
+    """Return what ``roles_of`` says of each of some users, at once.
+
+    ``people`` holds the groups of each user. Who is not in the answer holds no role.
+    """
 
 
 @first

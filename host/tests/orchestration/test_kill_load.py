@@ -122,13 +122,14 @@ def patiently(part, *given):
             part(*given)
 
 
-def kill_at_random(kills, crash, *parts):
+def kill_at_random(kills, crashes, *parts):
     """Start processes and kill them, until so many have died.
 
-    Halfway the database crashes under them, where it is a server.
+    Now and then the database crashes under them, where it is a server.
     """
     fork, dice = multiprocessing.get_context("fork"), random.Random(7)
     rounds = kills // len(parts)
+    ends = {rounds * n // (len(crashes) + 1): one for n, one in enumerate(crashes, 1)}
     for number in range(rounds):
         sessions.databases().dispose()
         living = [
@@ -137,9 +138,9 @@ def kill_at_random(kills, crash, *parts):
         ]
         for process in living:
             process.start()
-        if number == rounds // 2:
+        if number in ends:
             time.sleep(LONGEST_LIFE)
-            crash()
+            ends[number]()
         for process in living:
             time.sleep(dice.uniform(0, LONGEST_LIFE))
             process.kill()
@@ -148,10 +149,10 @@ def kill_at_random(kills, crash, *parts):
 
 
 @pytest.fixture
-def crash(request, placement):
-    """Let PostgreSQL crash and recover, where there is one: as when a backend dies."""
+def crashes(request, placement):
+    """Let PostgreSQL recover from a backend's death, and from its own: where it is."""
     if placement == "sqlite":
-        yield lambda: None
+        yield ()
         return
     server = request.getfixturevalue("postgres")
 
@@ -163,7 +164,7 @@ def crash(request, placement):
 
     # What is answered must be durable: the servers of tests are quick, not safe.
     server.execute(f"ALTER ROLE {LOGIN} SET synchronous_commit = on")
-    yield kill_backend
+    yield (kill_backend, server.restart)
     server.execute(f"ALTER ROLE {LOGIN} RESET synchronous_commit")
 
 
@@ -183,7 +184,7 @@ def settle(tenant, run_jobs):
 
 @pytest.mark.usefixtures("valkey")
 def test_whoever_is_killed_the_sums_are_exact(
-    bank, host, tenant, settle, ask, client_as, tmp_path, crash
+    bank, host, tenant, settle, ask, client_as, tmp_path, crashes
 ):
     """Of workers, of relays, of web processes, and of those that begin runs."""
     web = Web(client_as("member"), tmp_path)
@@ -191,7 +192,7 @@ def test_whoever_is_killed_the_sums_are_exact(
         opened.session.execute(text(f"UPDATE bank_account SET balance = {MONEY}"))
     bank.world("SELECT 1")
     parts = ((begin_runs, bank, tenant), (work, bank, tenant), (relay, host), (web,))
-    kill_at_random(KILLS, crash, *parts)
+    kill_at_random(KILLS, crashes, *parts)
     settle()
     runs = ask("SELECT id, status, input FROM host_run WHERE parent_id IS NULL")
     assert len(runs) > KILLS / 4

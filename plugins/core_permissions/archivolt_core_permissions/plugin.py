@@ -1,6 +1,6 @@
 """The permissions plugin: all that it adds to the platform, on one page."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -81,6 +81,13 @@ class Permissions:
     def roles_of(self, user: UUID, groups: frozenset[UUID]) -> frozenset[str]:
         """Look among the grants on the tenant."""
         return rights.roles_of(user, groups)
+
+    @hookimpl
+    def roles_of_many(
+        self, people: Mapping[UUID, frozenset[UUID]]
+    ) -> Mapping[UUID, frozenset[str]]:
+        """Look for them in one go."""
+        return rights.roles_of_many(people)
 
     @hookimpl
     def scope_saved(self, scope: UUID, parent: UUID | None) -> None:

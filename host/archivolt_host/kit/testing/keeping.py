@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from signal import Signals
 
@@ -33,8 +34,11 @@ class Kept:
 
     def stop(self) -> None:
         """End the server and wait until it is gone."""
-        for pipe in (self._keeper.stdin, self._keeper.stdout):
-            assert pipe is not None  # noqa: S101 - made above
-            if pipe.readable():
-                pipe.read()
-            pipe.close()
+        stdin, stdout = self._keeper.stdin, self._keeper.stdout
+        assert stdin is not None  # noqa: S101 - made above
+        assert stdout is not None  # noqa: S101 - made above
+        if not stdin.closed:
+            with suppress(BrokenPipeError), stdin:
+                stdin.write(b".")  # forks of ours have it open too: it would not end
+            with stdout:
+                stdout.read()

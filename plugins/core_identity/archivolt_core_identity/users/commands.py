@@ -1,7 +1,7 @@
 """``archivolt users``: create, list, set a password."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import click
 
@@ -38,9 +38,10 @@ def create(username: str, tenant: str, roles: tuple[str, ...], email: str) -> No
 def show(tenant: str) -> None:
     """List the users of a tenant."""
     with in_tenant(tenant):
-        for user in _all():
-            roles = ", ".join(logic.roles_of(user))
-            click.echo(f"{user.username:30} {roles:16} {user.state}")
+        for page in _pages():
+            for user in logic.all_shown(page):
+                roles = ", ".join(user["roles"])
+                click.echo(f"{user['username']:30} {roles:16} {user['state']}")
 
 
 @users.command("set-password")
@@ -57,12 +58,12 @@ def set_password(username: str, tenant: str) -> None:
     click.echo(f"The password of {username} is changed.")
 
 
-def _all() -> Iterator[User]:
+def _pages() -> Iterator[Sequence[User]]:
     """Yield all users by name, a page at a time."""
     cursor: str | None = None
     while True:
         found = service.filter(Page(limit=200, cursor=cursor, sort="username"))
-        yield from found.items
+        yield found.items
         cursor = found.next
         if cursor is None:
             return

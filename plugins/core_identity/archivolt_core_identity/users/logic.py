@@ -104,13 +104,17 @@ def profile(user: User) -> dict[str, Any]:
 
 def shown(user: User) -> dict[str, Any]:
     """Return a user with the roles that they hold now."""
-    return {**user._asdict(), "roles": roles_of(user)}  # type: ignore[attr-defined]
+    return all_shown([user])[0]
 
 
-def roles_of(user: User) -> list[str]:
-    """Return the roles that are granted to a user, or to a group of theirs."""
-    groups = frozenset(map(UUID, user.group_ids))
-    return sorted(hooks.first("roles_of", user=user.id, groups=groups) or ())
+def all_shown(found: Sequence[User]) -> list[dict[str, Any]]:
+    """Return users with the roles that are granted to them, or to groups of theirs."""
+    people = {user.id: frozenset(map(UUID, user.group_ids)) for user in found}
+    roles = hooks.first("roles_of_many", people=people) or {}
+    return [
+        {**user._asdict(), "roles": sorted(roles.get(user.id, ()))}  # type: ignore[attr-defined]
+        for user in found
+    ]
 
 
 def delete(user: User) -> None:

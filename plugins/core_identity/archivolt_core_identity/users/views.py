@@ -44,7 +44,7 @@ class Users(ModelAPIView):
     def get(self, query: dict[str, Any]) -> Any:
         """List users."""
         found = users.filter(Page.of(query), **query)
-        found.items = [logic.shown(user) for user in found.items]
+        found.items = logic.all_shown(found.items)
         return answer(found)
 
     @requires("users.manage")

@@ -157,3 +157,22 @@ def test_users_answer_at_their_other_address(admin):
     path = f"/api/v1/users/{answer.json['id']}/"
     assert admin.patch(path, json={"email": "l@example.org"}).status_code == 200
     assert admin.get(path).json["email"] == "l@example.org"
+
+
+def test_a_longer_list_of_users_asks_no_more_of_the_database(admin, query_count):
+    group = admin.post("/vault/groups", json={"name": "keepers"}).json
+    grant = {"role": "manager", "group": group["id"]}
+    assert admin.post("/vault/grants", json=grant).status_code == 201
+    asked = []
+    for number in range(4):
+        user = add(admin, f"user{number}", roles=["guest"] if number else []).json
+        place = f"/vault/groups/{group['id']}/users/{user['id']}"
+        assert admin.put(place, headers={"If-Match": "*"}).status_code == 204
+        with query_count() as counted:
+            listed = admin.get("/vault/users").json["items"]
+        asked.append(len(counted))
+        roles = {one["username"]: one["roles"] for one in listed}
+        assert roles.pop("admin") == ["owner"]
+        assert roles.pop("user0") == ["manager"]
+        assert all(held == ["guest", "manager"] for held in roles.values())
+    assert len(set(asked)) == 1, asked

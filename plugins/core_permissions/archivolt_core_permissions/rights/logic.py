@@ -148,6 +148,21 @@ def roles_of(user: UUID, groups: frozenset[UUID]) -> frozenset[str]:
     )
 
 
+def roles_of_many(
+    people: Mapping[UUID, frozenset[UUID]],
+) -> Mapping[UUID, frozenset[str]]:
+    """Return the names of the roles that users hold on the whole tenant."""
+    subjects = {*people, *(group for groups in people.values() for group in groups)}
+    held: dict[UUID, set[str]] = {}
+    with looking():
+        for subject, role in rights.on_tenant(tuple(subjects), now()):
+            held.setdefault(subject, set()).add(role)
+    return {
+        user: frozenset(r for one in (user, *groups) for r in held.get(one, ()))
+        for user, groups in people.items()
+    }
+
+
 def changing() -> None:
     """Let all processes read rights anew; to be said right before they change."""
     rights.renew()

@@ -53,6 +53,16 @@ HOLDINGS = (
     .where(GRANT.c.subject_id.in_(bindparam("subjects", expanding=True)))
     .group_by(GRANT.c.role_id, GRANT.c.effect, "whole")
 )
+ON_TENANT = (
+    select(GRANT.c.subject_id, ROLE.c.name)
+    .join(ROLE, ROLE.c.id == GRANT.c.role_id)
+    .where(
+        GRANT.c.subject_id.in_(bindparam("subjects", expanding=True)),
+        GRANT.c.scope_id == ROOT,
+        GRANT.c.effect == ALLOW,
+        GRANT.c.expires_at.is_(None) | (GRANT.c.expires_at > bindparam("moment")),
+    )
+)
 TOKEN = Prepared(select(EPOCH.c.token))
 ROLES = select(ROLE.c.id, ROLE.c.name, ROLE.c.permissions)
 
@@ -156,6 +166,7 @@ class RightsService(Service[Epoch]):
         "token",
         "renew",
         "holdings",
+        "on_tenant",
         "roles",
         "deciding",
         "condition",
@@ -177,6 +188,11 @@ class RightsService(Service[Epoch]):
     def holdings(self, subjects: Sequence[UUID]) -> Sequence[Row[Any]]:
         """Return each role held: to what effect, on the tenant or below, how long."""
         return self.connection.execute(HOLDINGS, {"subjects": subjects}).all()
+
+    def on_tenant(self, subjects: Sequence[UUID], moment: datetime) -> Sequence[Any]:
+        """Return the roles that are granted on the whole tenant, by subject."""
+        values = {"subjects": subjects, "moment": moment}
+        return self.connection.execute(ON_TENANT, values).all()
 
     def roles(self) -> Sequence[Any]:
         """Return all roles."""
