@@ -18,5 +18,5 @@ def test_damage_is_named(host, tenant):
             file.execute("PRAGMA ignore_check_constraints = ON")
             file.execute("UPDATE host_schedule SET every = NULL, cron = NULL")
         file.close()
-        with pytest.raises(UnavailableError, match="host_schedule.*restore a backup"):
+        with pytest.raises(UnavailableError, match=r"host_schedule.*restore a backup"):
             upkeep.check()
