@@ -30,9 +30,10 @@ def show_all(tenant: str) -> None:
 
     table = tables.table("of", "name", "rhythm", "last", "next", "does", "problem")
     for row in _rows(tenant):
-        cells = (row.source, row.name, _rhythm(row), _time(row.last_at))
-        cells += (_time(row.next_at if row.enabled else None), _summary(row))
-        tables.add(table, *cells, row.problem or "")
+        following = _time(row.next_at if row.enabled else None)
+        times = (_rhythm(row), _time(row.last_at), following)
+        cells = (row.source, row.name, *times, _summary(row), row.problem or "")
+        tables.add(table, *cells)
     tables.show(table)
 
 
