@@ -95,7 +95,7 @@ def requests(town):
 
 def housekeeping(town):
     """Sweep, load samples, move a tenant, ask for a command, purge plugins."""
-    from archivolt_host.housekeeping import sweep
+    from archivolt_host.jobs.duties import sweep
     from archivolt_host.kit import jobs
     from archivolt_host.tenants import context, sessions
 
