@@ -24,9 +24,11 @@ from archivolt_host.app import Host, create_app, open_host
 from archivolt_host.errors import ArchivoltError
 from archivolt_host.http import problems
 from archivolt_host.http.resources.actions import callable_ones
+from archivolt_host.jobs import runnable
 from archivolt_host.plugins.loading import spec_modules
 from archivolt_host.plugins.manifest.host_settings import HOST_SETTINGS
 from archivolt_host.plugins.settings import Setting, display, written
+from archivolt_host.plugins.units import write_seconds
 from archivolt_host.tenants.home import Home
 
 ROOT = Path(__file__).parents[1]
@@ -164,6 +166,23 @@ def actions() -> None:
             for name, (plugin, action) in found
         ),
     )
+
+
+def duties() -> None:
+    """Write everything that runs by itself: whose, how often, and what it does."""
+    declared = [*runnable.own_schedules(), *host().registry.schedules]
+    rows = sorted((plugin, one.name, one) for plugin, one in declared)
+    _table(
+        ("of", "name", "rhythm", "does"),
+        (
+            (plugin, f"`{name}`", one.cron or _every(one.every), one.job.summary)
+            for plugin, name, one in rows
+        ),
+    )
+
+
+def _every(seconds: int | None) -> str:
+    return f"every {write_seconds(seconds or 0)}"
 
 
 def kit() -> None:

@@ -63,6 +63,10 @@ class Schedule:
     Either ``cron`` in five fields, at the time of ``zone``, or ``every`` so many
     seconds, which is spread over the tenants. ``missed`` says what becomes of times at
     which nothing ran: ``once`` makes up for all of them once, ``skip`` for none.
+
+    A ``shared`` one is a small duty: all of a tenant's that are due are done in turn by
+    one job, each in a transaction of its own, and one that fails stops no other. Use
+    it for what few rows and milliseconds do.
     """
 
     name: str
@@ -72,6 +76,7 @@ class Schedule:
     zone: str = "UTC"
     missed: str = "once"
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    shared: bool = False
 
 
 @dataclass(frozen=True)

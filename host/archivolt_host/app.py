@@ -23,13 +23,13 @@ from archivolt_host.http.limits import Limits
 from archivolt_host.http.mounting import mount
 from archivolt_host.http.stages import TenantStage
 from archivolt_host.jobs import (
-    delivery,
     parking,
     retention,
     rings,
     runnable,
     schedules,
     wake,
+    wanted,
     worker,
 )
 from archivolt_host.jobs import registry as job_registry
@@ -108,7 +108,7 @@ class Host:
         rings.bell().close()
         wake.forget()
         watching.forget()
-        delivery.forget()
+        wanted.forget()
         schedules.forget()
         parking.forget()
 

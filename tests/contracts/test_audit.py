@@ -25,6 +25,7 @@ UNRECORDED = {
     "workflow_rotation",
     "workflow_task",
     "workflow_timer",
+    "workflow_trigger",
     "workflow_vote",
 }
 OF_USER = "goes with its user, and that the user goes is recorded"

@@ -19,6 +19,8 @@ COLLECTING = {
     "brought": "collect",
 }
 WITH_PLUGIN = {"ask_one", "tell_one"}  # whose first argument is a plugin's name
+# What the delivery of news tells by itself: it is the news of all others.
+DELIVERED = {"any_news"}
 FEWEST_WORDS = 4
 
 
@@ -84,7 +86,8 @@ def misspoken(modules, specs):
 
 def unspoken(modules, specs):
     """Name the hooks that nobody speaks: promises without a voice."""
-    return sorted(specs.keys() - {hook for m in modules for _, hook, _ in spoken(m)})
+    voiced = {hook for m in modules for _, hook, _ in spoken(m)}
+    return sorted(specs.keys() - DELIVERED - voiced)
 
 
 def shapeless(modules):

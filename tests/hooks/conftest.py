@@ -40,7 +40,12 @@ HEAR = """
         return {answer}
 """
 FILE = 'StoredFile("ear", 1, sha256(b"e").hexdigest(), lambda: io.BytesIO(b"e"))'
-ANSWERS = {"stored_files": f"[{FILE}]", "purge_storage": "0", "visible_events": "()"}
+ANSWERS = {
+    "stored_files": f"[{FILE}]",
+    "purge_storage": "0",
+    "visible_events": "()",
+    "news_wanted": '["document_created"]',
+}
 
 
 def specs():

@@ -95,7 +95,7 @@ def requests(town):
 
 def housekeeping(town):
     """Sweep, load samples, move a tenant, ask for a command, purge plugins."""
-    from archivolt_host.housekeeping import sweep
+    from archivolt_host.jobs.duties import sweep
     from archivolt_host.kit import jobs
     from archivolt_host.tenants import context, sessions
 
@@ -134,6 +134,7 @@ STORIES = {
     },
     documents: {
         "access_granted",
+        "any_news",
         "describe_documents",
         "document_created",
         "document_restored",
@@ -141,6 +142,7 @@ STORIES = {
         "document_text_saved",
         "document_trashed",
         "document_write_refused",
+        "news_wanted",
         "record_changes",
         "scope_saved",
         "scopes_removed",

@@ -21,6 +21,7 @@ OWN = {
     "restore": "archivolt_host.cli.backup:restore",
     "run": "archivolt_host.cli.wiring:run",
     "runs": "archivolt_host.cli.runs:runs",
+    "schedules": "archivolt_host.cli.schedules:schedules",
     "tenants": "archivolt_host.cli.tenants:tenants",
     "upgrade": "archivolt_host.cli.migrate:upgrade",
 }

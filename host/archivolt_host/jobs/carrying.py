@@ -20,11 +20,13 @@ def pack(actor: Actor | None = None) -> dict[str, Any]:
     """Return who is asking now, as JSON; without anybody it is the system."""
     who = actor or context.actor_or_none()
     who = who or context.system_actor(context.tenant().slug)
-    packed = {"actor": _plain(who), "request_id": context.request_id()}
+    packed: dict[str, Any] = {"actor": _plain(who), "request_id": context.request_id()}
     if (origin := context.origin()) != NOWHERE:
         packed["origin"] = asdict(origin)
     if (trace := tracing.current()) is not None:
         packed["trace"] = trace.header
+    if news := tracing.news_before():
+        packed["news"] = news
     return packed
 
 
@@ -38,7 +40,8 @@ def acting(tenant: Tenant, carried: Carried) -> Iterator[None]:
     origin = Origin(**carried["origin"]) if "origin" in carried else NOWHERE
     trace = tracing.following(carried.get("trace"))
     id = carried.get("request_id", "")
-    with context.acting(tenant, actor, id, origin), tracing.entered(trace):
+    news = tracing.after_news(carried.get("news", 0))
+    with context.acting(tenant, actor, id, origin), tracing.entered(trace), news:
         yield
 
 

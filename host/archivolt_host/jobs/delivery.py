@@ -4,22 +4,20 @@ Who fails is told again later, that object's further news behind it; after too m
 attempts the lane is parked until somebody has it tried again. Other lanes go on.
 """
 
-import inspect
 import time
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
 
 import structlog
 
-from archivolt_host.jobs import carrying, lanes, positions, running
+from archivolt_host.jobs import carrying, lanes, positions, running, wanted
 from archivolt_host.jobs.claims import LeaseLostError
 from archivolt_host.jobs.lanes import Event, Heard
 from archivolt_host.jobs.looking import looked_after
 from archivolt_host.plugins import dispatch, timing
 from archivolt_host.plugins.registry import Implementation
-from archivolt_host.tenants import sessions
+from archivolt_host.tenants import sessions, tracing
 from archivolt_host.tenants.context import Tenant
 
 log = structlog.get_logger()
@@ -36,7 +34,9 @@ def take(
     positions.give()
     told, is_more = 0, False
     enabled = dispatch.registry().enabled(tenant.slug)
-    for plugin in sorted(positions.listening(tenant.slug) & enabled):
+    with sessions.reading():
+        listening = positions.listening(tenant.slug) & enabled
+    for plugin in sorted(listening):
         delivery = Delivery(tenant, plugin)
         told += delivery.run(lambda: time.monotonic() > until or stop())
         is_more = is_more or delivery.is_more
@@ -50,11 +50,12 @@ class Delivery:
         self.tenant, self.plugin = tenant, plugin
         self.is_more = False
         self._listeners = _listeners(plugin, tenant.slug)
+        self._wanted: frozenset[str] = frozenset()
         self._told = 0
 
     def run(self, stop: Callable[[], bool]) -> int:
         """Tell what it has not heard; return how many times it was told."""
-        heard = lanes.claim(self.plugin, sorted(self._listeners))
+        heard = lanes.claim(self.plugin, self._hooks)
         if heard is None:
             return 0
         try:
@@ -64,7 +65,16 @@ class Delivery:
             heard.release()
         except LeaseLostError as lost:
             log.warning("delivery lost", plugin=self.plugin, problem=str(lost))
+        except wanted.NotAskedError as error:
+            log.warning("not delivered", plugin=self.plugin, problem=str(error))
         return self._told
+
+    def _hooks(self) -> list[str]:
+        """Return what it listens to at this moment."""
+        named = set(self._listeners) - {wanted.ANY}
+        if wanted.ANY in self._listeners:
+            self._wanted = frozenset(wanted.by(self.plugin))
+        return sorted(named | self._wanted)
 
     def _tell_new(self, heard: Heard, stop: Callable[[], bool]) -> None:
         while events := heard.next():
@@ -112,16 +122,17 @@ class Delivery:
     ) -> str:
         """Tell one piece of news; return what went wrong, or ""."""
         self._told += 1
-        listener = self._listeners[event.hook]
+        behind = event.carried.get("news", 0) + 1
         try:
             with (
                 carrying.acting(self.tenant, event.carried),
+                tracing.after_news(behind),
                 timing.measured(self.plugin, event.hook),
                 running.limited(TIMEOUT),
                 sessions.guarded(self.tenant.place, heard.guard),
             ):
                 heard.was_asked = always
-                self._tell(listener, heard, event, at_commit)
+                self._tell(heard, event, at_commit)
         except LeaseLostError:
             raise
         except Exception as error:  # a subscriber may raise anything
@@ -130,21 +141,28 @@ class Delivery:
         return ""
 
     def _tell(
-        self,
-        listener: Implementation,
-        heard: Heard,
-        event: Event,
-        at_commit: Callable[[Any], None],
+        self, heard: Heard, event: Event, at_commit: Callable[[Any], None]
     ) -> None:
         """Commit what a subscriber writes together with what it has heard."""
         work = sessions.UnitOfWork(self.tenant.place, write=True)
         with sessions.entered(work):
-            typed = {k: _typed(event.hook, k, v) for k, v in event.arguments.items()}
-            listener.function(*[typed[name] for name in listener.arguments])
+            for listener, given in self._heard_by(event):
+                listener.function(*[given[name] for name in listener.arguments])
             if work.began or heard.was_asked:
                 work.guard = at_commit
                 work.connection  # noqa: B018 - begins it for the position alone
             work.commit()
+
+    def _heard_by(self, event: Event) -> Iterator[tuple[Implementation, Any]]:
+        """Yield who hears it, with what each is told: by its name, or as any news."""
+        if event.hook in self._listeners:
+            found = event.arguments.items()
+            yield (
+                self._listeners[event.hook],
+                {k: _typed(event.hook, k, v) for k, v in found},
+            )
+        if event.hook in self._wanted:
+            yield self._listeners[wanted.ANY], {"news": wanted.info(event)}
 
 
 def _listeners(plugin: str, slug: str) -> dict[str, Implementation]:
@@ -152,7 +170,7 @@ def _listeners(plugin: str, slug: str) -> dict[str, Implementation]:
     enabled = plugins.enabled(slug)
     return {
         hook: i
-        for hook in positions.news()
+        for hook in (*wanted.news(), wanted.ANY)
         for i in plugins.implementations(hook, enabled)
         if i.plugin == plugin
     }
@@ -160,16 +178,5 @@ def _listeners(plugin: str, slug: str) -> dict[str, Implementation]:
 
 def _typed(hook: str, argument: str, value: Any) -> Any:
     """Give an id the type back that JSON took from it."""
-    wanted = _annotations(hook).get(argument)
-    return UUID(value) if wanted is UUID and isinstance(value, str) else value
-
-
-@cache
-def _annotations(hook: str) -> dict[str, Any]:
-    spec = getattr(dispatch.registry().loading.manager.hook, hook).spec.function
-    return inspect.get_annotations(spec, eval_str=True)
-
-
-def forget() -> None:
-    """Forget the hookspecs of this host, as before another is opened."""
-    _annotations.cache_clear()
+    kind = wanted.annotations(hook).get(argument)
+    return UUID(value) if kind is UUID and isinstance(value, str) else value

@@ -1,6 +1,6 @@
 """How far a plugin has heard, held by lease and fence, and the lanes where it hangs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -22,6 +22,7 @@ AT_ONCE = 100  # pieces of news read at once
 MOST_ATTEMPTS = 8  # after which a lane is parked
 LONGEST_PROBLEM = claims.LONGEST_PROBLEM
 
+Hooks = Callable[[], Sequence[str]]
 Event = Row[Any]
 Lane = Row[Any]
 
@@ -54,7 +55,13 @@ ADVANCE = OURS.values(
 )
 OF_HOOKS = EVENT.c.hook.in_(bindparam("hooks", expanding=True))
 AFTER = EVENT.c.position > bindparam("after")
-NEXT = select(EVENT).where(AFTER, OF_HOOKS).order_by(EVENT.c.position).limit(AT_ONCE)
+UP_TO = EVENT.c.position <= bindparam("last")
+NEXT = (
+    select(EVENT)
+    .where(AFTER, UP_TO, OF_HOOKS)
+    .order_by(EVENT.c.position)
+    .limit(AT_ONCE)
+)
 IN_LANE = (
     select(EVENT)
     .where(EVENT.c.object == bindparam("of_object"), OF_HOOKS)
@@ -70,7 +77,7 @@ def waiting(connection: Connection) -> set[str]:
     return set(connection.scalars(WAITING, {"at_moment": now()}))
 
 
-def claim(plugin: str, hooks: Sequence[str]) -> "Heard | None":
+def claim(plugin: str, hooks: Hooks) -> "Heard | None":
     """Take what a plugin has to hear, or None where nothing waits."""
     moment = now()
     with sessions.reading() as look:
@@ -92,12 +99,12 @@ class Heard:
     def __init__(
         self,
         plugin: str,
-        hooks: Sequence[str],
+        hooks: Hooks,
         position: int,
         fence: int,
         hanging: set[str],
     ) -> None:
-        self._plugin, self._hooks, self._fence = plugin, list(hooks), fence
+        self._plugin, self._hooks, self._fence = plugin, hooks, fence
         self._position = self._durable = position
         self._hanging = hanging
         self.was_asked = False
@@ -120,9 +127,10 @@ class Heard:
 
     def next(self) -> Sequence[Event]:
         """Return what comes next; at the end, it has heard all that was told."""
-        sent = {"after": self._position, "hooks": self._hooks}
         with sessions.reading() as look:
             last = look.connection.scalar(positions.LAST) or 0
+            # Asked behind that: what is wanted from now on stands further on.
+            sent = {"after": self._position, "last": last, "hooks": self._hooks()}
             found = look.connection.execute(NEXT, sent).all()
         if not found and last > self._position:
             self.passed(last)
@@ -181,10 +189,11 @@ class Heard:
 
     def in_lane(self, lane: Lane) -> Sequence[Event]:
         """Return what waits in a lane, the oldest first."""
-        sent = {"first": lane.position, "last": self._position, "hooks": self._hooks}
+        sent = {"first": lane.position, "last": self._position}
         with sessions.reading() as look:
+            hooks = self._hooks()
             return look.connection.execute(
-                IN_LANE, {**sent, "of_object": lane.object}
+                IN_LANE, {**sent, "of_object": lane.object, "hooks": hooks}
             ).all()
 
     def advance_lane(self, connection: Connection, lane: Lane, heard: int) -> None:
@@ -210,7 +219,7 @@ class Heard:
             self._write(work.connection, HOLD)
             left = select(EVENT.c.position).where(
                 EVENT.c.object == lane.object,
-                EVENT.c.hook.in_(self._hooks),
+                EVENT.c.hook.in_(self._hooks()),
                 EVENT.c.position >= _lane_position(work.connection, lane.id),
                 EVENT.c.position <= self._position,
             )

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from archivolt_host.jobs import wanted
 from archivolt_host.jobs.event_models import EventRow, SubscriberRow
 from archivolt_host.plugins import dispatch
 from archivolt_host.plugins.registry import HOST
@@ -73,12 +74,12 @@ def _note_subscribers(connection: Connection, last: int) -> None:
 
     What was told while a plugin was off is for its ``resync``.
     """
-    wanted = listening(context.tenant().slug)
+    listeners = listening(context.tenant().slug)
     query = select(SUBSCRIBER.c.plugin).where(SUBSCRIBER.c.plugin != HOST)
     known = set(connection.scalars(query))
-    for plugin in wanted - known:
+    for plugin in listeners - known:
         _add(connection, plugin, last)
-    if gone := known - wanted:
+    if gone := known - listeners:
         connection.execute(SUBSCRIBER.delete().where(SUBSCRIBER.c.plugin.in_(gone)))
 
 
@@ -90,10 +91,9 @@ def _add(connection: Connection, plugin: str, position: int) -> None:
 def listening(slug: str) -> set[str]:
     """Return the plugins that listen to any news and are wanted in a tenant."""
     plugins = dispatch.registry()
-    wanted = plugins.wanted(slug)
-    return {i.plugin for hook in news() for i in plugins.implementations(hook, wanted)}
-
-
-def news() -> list[str]:
-    """Return all hooks that are told."""
-    return dispatch.registry().spoken_by("tell")
+    on, working = plugins.wanted(slug), plugins.enabled(slug)
+    found = {
+        i.plugin for hook in wanted.news() for i in plugins.implementations(hook, on)
+    }
+    choosing = {i.plugin for i in plugins.implementations(wanted.ANY, on)} - found
+    return found | {p for p in choosing if p not in working or wanted.is_any_by(p)}

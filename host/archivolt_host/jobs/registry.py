@@ -134,7 +134,8 @@ class Jobs:
     ) -> None:
         self._aliases = aliases
         self._jobs = {job.name: job for job in own}
-        for plugin, found in registry.brought("register_jobs"):
+        scheduled = [(plugin, one.job) for plugin, one in registry.schedules]
+        for plugin, found in [*registry.brought("register_jobs"), *scheduled]:
             try:
                 self._jobs[found.name] = replace(found, queue=self.queue(found.queue))
             except ValueError as error:
@@ -149,6 +150,10 @@ class Jobs:
     def plugin_of(self, name: str) -> str | None:
         """Return whose job it is, or None where it is not known here."""
         return self._jobs[name].plugin if name in self._jobs else None
+
+    def summary_of(self, name: str) -> str:
+        """Return what a job does, or its name where it is not known here."""
+        return self._jobs[name].summary if name in self._jobs else name
 
     def queue(self, name: str) -> str:
         """Return the queue that a name stands for."""

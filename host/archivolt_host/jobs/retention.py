@@ -22,23 +22,30 @@ def bind(done: float, history: float) -> None:
     _done_kept, _kept = timedelta(seconds=done), timedelta(seconds=history)
 
 
-def forget_old() -> dict[str, int]:
-    """Delete what nobody will ask for any more; return how many of each.
-
-    What waits is kept, however old: jobs, and news that some plugin has not heard.
-    """
+def forget_jobs() -> int:
+    """Delete jobs that ended long ago, failed ones later; what waits is kept."""
     moment = now()
-    long_ago = moment - _kept
-    done = JobRow.status.in_((DONE, CANCELLED)) & (
-        JobRow.finished_at < moment - _done_kept
-    )
-    failed = (JobRow.status == FAILED) & (JobRow.finished_at < long_ago)
-    return {
-        "jobs": _delete(JobRow.id, done) + _delete(JobRow.id, failed),
-        "groups": _delete(GroupRow.id, GroupRow.ended_at < long_ago),
-        "events": _delete(EventRow.number, (EventRow.at < long_ago) & _heard_by_all()),
-        "ticks": _delete(TickRow.id, TickRow.fire_at < long_ago),
-    }
+    done = JobRow.status.in_((DONE, CANCELLED))
+    failed = JobRow.status == FAILED
+    return _delete(
+        JobRow.id, done & (JobRow.finished_at < moment - _done_kept)
+    ) + _delete(JobRow.id, failed & (JobRow.finished_at < moment - _kept))
+
+
+def forget_groups() -> int:
+    """Delete groups of jobs that ended long ago."""
+    return _delete(GroupRow.id, GroupRow.ended_at < now() - _kept)
+
+
+def forget_events() -> int:
+    """Delete old news that every plugin has heard."""
+    long_ago = EventRow.at < now() - _kept
+    return _delete(EventRow.number, long_ago & _heard_by_all())
+
+
+def forget_ticks() -> int:
+    """Delete the times at which schedules were due long ago."""
+    return _delete(TickRow.id, TickRow.fire_at < now() - _kept)
 
 
 def _heard_by_all() -> Any:

@@ -10,6 +10,8 @@ from croniter import croniter
 from croniter.croniter import CroniterError
 
 from archivolt_host.errors import InvalidError
+from archivolt_host.jobs.schedule_models import USERS
+from archivolt_host.tenants import context
 
 LEAST_SECONDS = 60  # of an interval, as of cron
 FIELDS = 5
@@ -20,6 +22,7 @@ class Rhythm(Protocol):
     """Whatever is due again and again."""
 
     id: UUID
+    source: str
     cron: str | None
     every: int | None
     zone: str
@@ -78,9 +81,14 @@ def last_until(rhythm: Rhythm, moment: datetime) -> datetime:
     if rhythm.cron is not None:
         return _last_by_cron(rhythm.cron, rhythm.zone, moment)
     every = rhythm.every or LEAST_SECONDS
-    phase = rhythm.id.int % every  # or all tenants would be due at once
+    phase = _seed(rhythm) % every  # or all tenants would be due at once
     since = int((moment - EPOCH).total_seconds())
     return EPOCH + timedelta(seconds=since - (since - phase) % every)
+
+
+def _seed(rhythm: Rhythm) -> int:
+    """Return what spreads intervals; what code declares falls together in a tenant."""
+    return (rhythm.id if rhythm.source == USERS else context.tenant().id).int
 
 
 def _next_by_cron(cron: str, zone: str, moment: datetime) -> datetime:

@@ -75,6 +75,15 @@ def check(runs: str, arguments: Mapping[str, Any]) -> None:
             raise InvalidError(str(error), {"arguments": [str(error)]}) from error
 
 
+def summary(runs: str) -> str:
+    """Return what is run, in one line; of what is not loaded here only the name."""
+    actions = dispatch.registry().actions
+    if runs in actions:
+        told = actions[runs][1].run.__doc__ or runs
+        return told.strip().partition("\n")[0]
+    return jobs().summary_of(runs)
+
+
 def resolve(runs: str, arguments: Mapping[str, Any]) -> tuple[Job, Mapping[str, Any]]:
     """Return the job that runs it, and with what."""
     if runs in dispatch.registry().actions:

@@ -4,7 +4,7 @@ A tick is a row, unique by schedule and time, written with its job: however many
 and schedulers look, each time brings one job.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from archivolt_hookspecs.registration import Schedule
 from archivolt_host.errors import ArchivoltError, NotFoundError
 from archivolt_host.jobs import bus, carrying, rhythm, runnable
+from archivolt_host.jobs.registry import jobs
 from archivolt_host.jobs.schedule_models import SKIP, USERS, ScheduleRow, TickRow
 from archivolt_host.plugins import dispatch
 from archivolt_host.plugins.registry import HOST
@@ -30,6 +31,7 @@ SCHEDULE: Table = ScheduleRow.__table__  # type: ignore[assignment]
 TICK: Table = TickRow.__table__  # type: ignore[assignment]
 LATE = timedelta(minutes=2)  # after which a time counts as missed
 AT_ONCE = 100
+SWEEP = "host.sweep"  # the job that does a tenant's duties
 
 INSERTS: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 IS_ENABLED = text("enabled")  # as the index has it
@@ -55,7 +57,29 @@ def tick(tenant: Tenant) -> int:
         with sessions.transaction() as work:
             due = DUE.with_for_update(skip_locked=True)
             rows = work.connection.execute(due, sent).all()
-            return sum(_tick(work.connection, row) for row in rows)
+            declared = declared_in(tenant.slug)
+            shared = [row for row in rows if _is_shared(row, declared)]
+            alone = [row for row in rows if row not in shared]
+            return sum(_tick(work.connection, row) for row in alone) + _visit(
+                work.connection, shared
+            )
+
+
+def _is_shared(row: Row[Any], declared: Declared) -> bool:
+    found = declared.get((row.source, row.name))
+    return found is not None and found.shared
+
+
+def _visit(connection: Connection, rows: Sequence[Row[Any]]) -> int:
+    """Have one job see to all duties that are due: it knows which those are."""
+    moment = now()
+    for row in rows:
+        change = SCHEDULE.update().where(SCHEDULE.c.id == row.id)
+        following = rhythm.next_after(row, moment)
+        connection.execute(change.values(next_at=following))
+    if rows:
+        bus.enqueue(jobs().get(SWEEP), unique=SWEEP, due=True)
+    return min(len(rows), 1)
 
 
 def _tick(connection: Connection, row: Row[Any]) -> bool:
@@ -121,7 +145,7 @@ _synced: dict[UUID, Declared] = {}
 
 def sync(tenant: Tenant) -> None:
     """Bring the tenant's rows to what the host and its plugins declare, if need be."""
-    declared = _declared(tenant.slug)
+    declared = declared_in(tenant.slug)
     if _synced.get(tenant.id) == declared:
         return
     with context.acting(tenant):
@@ -133,7 +157,8 @@ def sync(tenant: Tenant) -> None:
     _synced[tenant.id] = declared
 
 
-def _declared(slug: str) -> Declared:
+def declared_in(slug: str) -> Declared:
+    """Return what the host and the tenant's plugins declare."""
     registry = dispatch.registry()
     on = registry.enabled(slug)
     return {
@@ -186,7 +211,7 @@ def _put(
     connection: Connection, key: tuple[str, str], found: Schedule, id: UUID | None
 ) -> None:
     moment, values = now(), _values(found)
-    row = ScheduleRow(id=id or uuid7(), **values)
+    row = ScheduleRow(id=id or uuid7(), source=key[0], **values)
     values |= {"next_at": rhythm.next_after(row, moment), "updated_at": moment}
     if id is not None:
         connection.execute(SCHEDULE.update().where(SCHEDULE.c.id == id).values(values))

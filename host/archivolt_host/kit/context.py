@@ -15,6 +15,7 @@ from archivolt_host.tenants.context import (
     request_id,
     tenant,
 )
+from archivolt_host.tenants.tracing import after_news, news_before
 
 
 @contextmanager
@@ -51,6 +52,8 @@ __all__ = [
     "acting_as",
     "actor",
     "actor_or_none",
+    "after_news",
+    "news_before",
     "on_behalf_of",
     "origin",
     "request_id",

@@ -2,6 +2,7 @@
 
 from archivolt_hookspecs.registration import Action
 from archivolt_host.jobs.events import tell
+from archivolt_host.jobs.wanted import news_or_none
 from archivolt_host.plugins.actions import problems as argument_problems
 from archivolt_host.plugins.dispatch import (
     action_or_none,
@@ -21,5 +22,6 @@ __all__ = [
     "collect",
     "first",
     "join",
+    "news_or_none",
     "tell",
 ]

@@ -1,6 +1,7 @@
 """Which chain of work is under way: W3C trace context, from request to job to job.
 
-Whoever is acting may change on the way; the trace stays that of what began it all.
+Whoever is acting may change on the way; the trace stays that of what began it all. How
+many pieces of news led here, each to the next, is counted: so loops can be ended.
 """
 
 import os
@@ -58,3 +59,21 @@ def entered(trace: Trace) -> Iterator[None]:
         yield
     finally:
         _trace.reset(token)
+
+
+_news: ContextVar[int] = ContextVar("news", default=0)
+
+
+def news_before() -> int:
+    """Return how many pieces of news led here, one by the other; 0 for a request."""
+    return _news.get()
+
+
+@contextmanager
+def after_news(count: int) -> Iterator[None]:
+    """Count so many pieces of news for a while."""
+    token = _news.set(count)
+    try:
+        yield
+    finally:
+        _news.reset(token)

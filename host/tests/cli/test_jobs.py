@@ -176,3 +176,13 @@ def test_the_help_shows_what_to_type(cli, group):
     for command in ("list", "show", "retry", "cancel"):
         assert re.search(rf"archivolt {group} {command} |^  {command} ", said, re.M)
     assert f"archivolt {group} retry" in said
+
+
+def test_what_runs_by_itself_is_listed_and_run_by_hand(cli, inside):
+    said = cli.ok("schedules", "list")
+    assert re.search(r"host +forget_jobs +every 6h .*Delete jobs that ended long", said)
+    assert re.search(r"core_identity +forget_sessions +every 1d ", said)
+    said = cli.ok("schedules", "run", "core_identity.forget_sessions")
+    id = re.search(r"jobs show (\S+) -t demo", said)[1]
+    assert "forget_sessions in the queue low is queued." in cli.ok("jobs", "show", id)
+    assert "no schedule of that name" in cli.refused("schedules", "run", "forget_me")

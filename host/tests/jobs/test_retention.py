@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from archivolt_host.housekeeping import forget
+from archivolt_host.housekeeping import forget_jobs
 from archivolt_host.jobs import claims, events, lanes, positions, retention, running
 from archivolt_host.jobs.event_models import EventRow, SubscriberRow
 from archivolt_host.jobs.models import JobRow
@@ -21,9 +21,9 @@ pytestmark = [
 ]
 
 
-def forget_old():
+def forget(what):
     with sessions.transaction():
-        return retention.forget_old()
+        return getattr(retention, f"forget_{what}")()
 
 
 def age(days):
@@ -55,10 +55,10 @@ def test_jobs_that_have_ended_are_forgotten_and_no_others(
             change = update(JobRow).where(JobRow.id == id)
             work.connection.execute(change.values(status=status, finished_at=ended))
     age(days)
-    assert forget_old()["jobs"] == len(JOBS - left)
+    assert forget("jobs") == len(JOBS - left)
     with sessions.reading() as work:
         assert set(work.session.scalars(select(JobRow.status))) == left
-    assert forget_old()["jobs"] == 0
+    assert forget("jobs") == 0
 
 
 ENDED = {"done", "failed", "cancelled"}
@@ -74,7 +74,7 @@ def test_the_attempts_of_a_job_go_with_it(enqueue, here, let_pass):
     age(11)
     with sessions.reading():
         assert len(claims.attempts_of(id)) == 2
-    assert forget_old()["jobs"] == 1
+    assert forget("jobs") == 1
     with sessions.reading():
         assert claims.attempts_of(id) == []
 
@@ -107,7 +107,7 @@ def test_news_that_a_plugin_has_not_heard_is_kept(told):
         own = [e for e in first if e.object in told]
         slow = {"plugin": "slow", "position": own[1].position, "fence": 0}
         work.connection.execute(SubscriberRow.__table__.insert(), slow)
-    forget_old()
+    forget("events")
     assert left() == [told[2], *told]
 
 
@@ -126,7 +126,7 @@ def test_a_parked_lane_keeps_the_news_of_its_object_and_no_other(told):
             "since": now(),
         }
         work.connection.execute(lanes.LANE.insert(), lane)
-    forget_old()
+    forget("events")
     assert left() == [told[1], told[1]]
 
 
@@ -138,7 +138,7 @@ def test_a_long_history_is_forgotten_in_portions(
         enqueue(words=f"{number}")
     run_jobs()
     age(3)
-    put(forget)
+    put(forget_jobs)
     run_jobs()
     with sessions.reading() as work:
         found = select(JobRow.name).where(JobRow.name == "notes.write_later")

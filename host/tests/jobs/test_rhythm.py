@@ -21,6 +21,7 @@ class Due:
     every: int | None = None
     zone: str = "Europe/Berlin"
     id: UUID = SEVEN
+    source: str = "users"
 
 
 def following(due, start, count):

@@ -9,9 +9,12 @@ from archivolt_core_audit.journal import views as journal
 from archivolt_core_audit.logs import views as logs
 from archivolt_core_audit.seals import orchestrators
 from archivolt_core_audit.verification import commands
+from archivolt_core_audit.verification import orchestrators as verifying
 from archivolt_hookspecs import hookimpl
 from archivolt_hookspecs.audit import Change
-from archivolt_hookspecs.registration import Permission
+from archivolt_hookspecs.registration import Permission, Schedule
+
+DAY = 86400  # seconds
 
 
 class Audit:
@@ -31,6 +34,14 @@ class Audit:
     def register_jobs(self) -> Sequence[Any]:
         """Seal the journal, a minute after something was written."""
         return [orchestrators.seal]
+
+    @hookimpl
+    def register_schedules(self) -> Sequence[Schedule]:
+        """Seal what a lost job left unsealed; verify the whole journal every week."""
+        return [
+            Schedule("seal", orchestrators.seal, every=DAY, shared=True),
+            Schedule("verify", verifying.verify, every=7 * DAY, shared=True),
+        ]
 
     @hookimpl
     def register_commands(self) -> Sequence[Any]:

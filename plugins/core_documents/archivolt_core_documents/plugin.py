@@ -18,7 +18,7 @@ from archivolt_hookspecs.documents import DocumentInfo
 from archivolt_hookspecs.events import EventInfo
 from archivolt_hookspecs.host import StoredFile
 from archivolt_hookspecs.permissions import ScopeInfo
-from archivolt_hookspecs.registration import Action, Permission
+from archivolt_hookspecs.registration import Action, Permission, Schedule
 from archivolt_host.kit.context import tenant
 
 PERMISSIONS = [
@@ -87,8 +87,14 @@ class Documents:
 
     @hookimpl
     def purge_storage(self, before: float) -> int:
-        """Delete what was long in the trash, and contents without a version."""
-        return orchestrators.sweep(before)
+        """Delete contents without a version, which uploads left behind."""
+        return orchestrators.clear_later(before)
+
+    @hookimpl
+    def register_schedules(self) -> Sequence[Schedule]:
+        """Empty the trash."""
+        empty = orchestrators.empty_trash
+        return [Schedule("empty_trash", empty, every=6 * 3600, shared=True)]
 
     @hookimpl
     def stored_files(self) -> Iterable[StoredFile]:

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from archivolt_core_identity.attempts import logic as attempts
+from archivolt_core_identity.attempts import orchestrators as tries
 from archivolt_core_identity.factors import views as factor_views
 from archivolt_core_identity.groups import logic as groups
 from archivolt_core_identity.groups import views as group_views
@@ -12,10 +13,9 @@ from archivolt_core_identity.invitations import orchestrators as invitations
 from archivolt_core_identity.invitations import views as invitation_views
 from archivolt_core_identity.keys import logic as keys
 from archivolt_core_identity.keys import views as key_views
-from archivolt_core_identity.passwords import logic as passwords
 from archivolt_core_identity.passwords import orchestrators as resets
 from archivolt_core_identity.passwords import views as password_views
-from archivolt_core_identity.sessions import logic as sessions
+from archivolt_core_identity.sessions import orchestrators as ends
 from archivolt_core_identity.sessions import views as session_views
 from archivolt_core_identity.tokens import logic as tokens
 from archivolt_core_identity.tokens import views as token_views
@@ -24,7 +24,9 @@ from archivolt_core_identity.users import views as user_views
 from archivolt_core_identity.users.service import users
 from archivolt_hookspecs import hookimpl
 from archivolt_hookspecs.identity import Actor, UserInfo
-from archivolt_hookspecs.registration import Action, Permission
+from archivolt_hookspecs.registration import Action, Permission, Schedule
+
+DAY = 86400  # seconds
 
 
 class Identity:
@@ -75,6 +77,21 @@ class Identity:
         return [resets.send_reset, invitations.send_invitation]
 
     @hookimpl
+    def register_schedules(self) -> Sequence[Schedule]:
+        """Forget what ended long ago."""
+        return [
+            Schedule("forget_sessions", ends.forget_sessions, every=DAY, shared=True),
+            Schedule("forget_attempts", tries.forget_attempts, every=DAY, shared=True),
+            Schedule("forget_resets", resets.forget_resets, every=DAY, shared=True),
+            Schedule(
+                "forget_invitations",
+                invitations.forget_invitations,
+                every=DAY,
+                shared=True,
+            ),
+        ]
+
+    @hookimpl
     def register_actions(self) -> Sequence[Action]:
         """Let others make users: the host the first one, tests and imports more."""
         given = ("username", "password")
@@ -96,13 +113,6 @@ class Identity:
     def load_samples(self) -> str:
         """Add a few users to try things out with."""
         return samples.load()
-
-    @hookimpl
-    def purge_storage(self, before: float) -> int:
-        """Forget what ended long ago; it is no files, so it counts none."""
-        for domain in (sessions, attempts, passwords):
-            domain.forget_old(before)
-        return 0
 
     @hookimpl
     def identify(self, scheme: str, token: str) -> Actor | None:

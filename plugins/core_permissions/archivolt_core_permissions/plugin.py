@@ -55,7 +55,8 @@ class Permissions:
     @hookimpl
     def register_schedules(self) -> Sequence[Schedule]:
         """End them every hour; they count for nothing from their end on."""
-        return [Schedule("revoke_expired", orchestrators.revoke_expired, every=3600)]
+        revoke = orchestrators.revoke_expired
+        return [Schedule("revoke_expired", revoke, every=3600, shared=True)]
 
     @hookimpl
     def permission_granted(self, actor: Actor, permission: str) -> bool:

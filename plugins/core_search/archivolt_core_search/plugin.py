@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from archivolt_core_search.hits import views
-from archivolt_core_search.index import logic
+from archivolt_core_search.index import logic, orchestrators
 from archivolt_hookspecs import hookimpl
 from archivolt_hookspecs.documents import DocumentInfo
+from archivolt_hookspecs.registration import Schedule
 
 
 class Search:
@@ -17,6 +18,12 @@ class Search:
     def register_blueprints(self) -> Sequence[Any]:
         """Serve ``/vault/search``."""
         return [views.blueprint]
+
+    @hookimpl
+    def register_schedules(self) -> Sequence[Schedule]:
+        """Hold the index against the documents every week."""
+        check = orchestrators.check_index
+        return [Schedule("check_index", check, every=7 * 86400, shared=True)]
 
     @hookimpl
     def document_saved(self, document: DocumentInfo, text: str | None) -> None:

@@ -4,14 +4,15 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from archivolt_core_workflow.definitions import views as definitions
+from archivolt_core_workflow.delegations import orchestrators as absences
 from archivolt_core_workflow.delegations import views as delegations
 from archivolt_core_workflow.instances import views as instances
 from archivolt_core_workflow.requests import views as requests
-from archivolt_core_workflow.running import later, news
+from archivolt_core_workflow.running import beginning, later, news
 from archivolt_core_workflow.tasks import views as tasks
 from archivolt_hookspecs import hookimpl
 from archivolt_hookspecs.events import EventInfo
-from archivolt_hookspecs.registration import Permission
+from archivolt_hookspecs.registration import Permission, Schedule
 
 MEMBERS, MANAGERS, OWNERS = ("member",), ("manager",), ("owner",)
 
@@ -32,8 +33,27 @@ class Workflow:
 
     @hookimpl
     def register_jobs(self) -> Sequence[Any]:
-        """Fire timers, and call what lies outside."""
-        return [later.fire_timers, later.call_action]
+        """Fire timers, call what lies outside, and begin by news."""
+        return [later.fire_timers, later.call_action, beginning.begin_by_news]
+
+    @hookimpl
+    def news_wanted(self) -> Sequence[str]:
+        """Hear of what definitions of the tenant begin by."""
+        return beginning.wanted()
+
+    @hookimpl
+    def any_news(self, news: EventInfo) -> None:
+        """Begin what begins by it."""
+        beginning.hear(news)
+
+    @hookimpl
+    def register_schedules(self) -> Sequence[Schedule]:
+        """Fire timers whose job was lost; forget who stood in for whom long ago."""
+        late, ended = later.fire_timers, absences.forget_delegations
+        return [
+            Schedule("fire_timers", late, every=6 * 3600, shared=True),
+            Schedule("forget_delegations", ended, every=86400, shared=True),
+        ]
 
     @hookimpl
     def register_permissions(self) -> Sequence[Permission]:

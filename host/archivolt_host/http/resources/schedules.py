@@ -30,6 +30,7 @@ class ScheduleSchema(BaseSchema):
     source = fields.String(required=True)
     name = fields.String(required=True)
     runs = fields.String(required=True)
+    summary = fields.String(required=True)
     arguments = fields.Dict(required=True)
     cron = fields.String(allow_none=True)
     every = fields.Integer(allow_none=True)
@@ -183,6 +184,7 @@ class RunNow(ModelAPIView):
 
 def shown(row: ScheduleRow) -> dict[str, Any]:
     """Return a schedule as it is shown, with its next runs."""
-    names = ScheduleSchema().fields.keys() - {"next_runs"}
+    names = ScheduleSchema().fields.keys() - {"next_runs", "summary"}
     found = {name: getattr(row, name) for name in names}
+    found |= {"summary": runnable.summary(row.runs)}
     return found | {"next_runs": planning.next_runs(row) if row.enabled else []}

@@ -208,9 +208,12 @@ def pass_time(tenant: "Tenant") -> bool:
     """Let all leases and delays of a tenant end; return whether anything is open."""
     from sqlalchemy import update
 
+    from archivolt_host.jobs import lanes, positions
+    from archivolt_host.jobs.event_models import LaneRow, SubscriberRow
     from archivolt_host.jobs.models import QUEUED, RUNNING, JobRow
     from archivolt_host.orchestration import watching
     from archivolt_host.orchestration.models import LIVE, RunRow
+    from archivolt_host.plugins import dispatch
     from archivolt_host.tenants import context, sessions
     from archivolt_host.tenants.columns import now
 
@@ -220,10 +223,19 @@ def pass_time(tenant: "Tenant") -> bool:
         runs = update(RunRow).where(RunRow.status.in_(LIVE))
         waiting = update(JobRow).where(JobRow.status == QUEUED)
         running = update(JobRow).where(JobRow.status == RUNNING)
+        told = update(SubscriberRow).where(SubscriberRow.lease_until.is_not(None))
+        again = update(LaneRow).where(LaneRow.retry_at.is_not(None))
         changed = [
             work.connection.execute(runs.values(lease_until=moment)).rowcount,
             work.connection.execute(waiting.values(run_at=moment)).rowcount,
             work.connection.execute(running.values(lease_until=moment)).rowcount,
+            work.connection.execute(told.values(lease_until=None)).rowcount,
+            work.connection.execute(again.values(retry_at=moment)).rowcount,
+            work.connection.scalar(positions.ANY_NEW) is not None,
+            bool(
+                lanes.waiting(work.connection)
+                & dispatch.registry().enabled(tenant.slug)
+            ),
         ]
         # Sweeps are put once for each moment, which is not to come any more.
         sweeps = waiting.where(JobRow.name == watching.SWEEP)

@@ -4,6 +4,8 @@ import pytest
 from click.testing import CliRunner
 
 from archivolt_core_audit.verification import commands
+from archivolt_core_audit.verification.orchestrators import verify
+from archivolt_host.kit.errors import RefusedError
 
 pytestmark = pytest.mark.plugins("core_identity", "core_audit", "core_documents")
 
@@ -31,15 +33,21 @@ def test_an_untouched_journal_is_0_and_says_what_no_seal_is_about(run, folders):
     assert "acme: 1 entries are not sealed since 20" in after.output
 
 
-def test_a_changed_one_is_1_and_names_the_first_bad_row(run, folders, attacker):
+def test_a_changed_one_is_1_and_names_the_first_bad_row(
+    run, folders, attacker, in_tenant, tenant
+):
     folders("a", "b")
     run("seal")
+    with in_tenant(tenant):
+        assert verify.run() > 0
     attacker.sql("UPDATE audit_entry SET action = 'x'")
 
     verified = run("verify")
 
     assert verified.exit_code == 1
     assert verified.stdout.startswith("acme: Entry 1 (")
+    with in_tenant(tenant), pytest.raises(RefusedError, match=r"sealed: Entry 1 \("):
+        verify.run()  # as the weekly duty has it
 
 
 def test_after_a_restore_that_was_meant_it_is_sealed_on(

@@ -49,19 +49,27 @@ def discard_contents(hashes: list[str]) -> int:
     return sum(logic.discard(tenant().slug, sha256) for sha256 in hashes)
 
 
-def sweep(before: float) -> int:
+@job(queue="low", retries=1)
+def empty_trash() -> int:
     """Delete what was long in the trash; return how many contents it may have freed.
 
-    They go by a job, which a crash cannot lose. What uploads left behind goes after
-    the commit: an upload waits for the database while it keeps its content, so nobody
-    may wait for that upload while holding the database.
+    They go by a job, which a crash cannot lose.
     """
-    slug = tenant().slug
     hashes = logic.purge_trash()
     if hashes:
         enqueue(discard_contents, hashes=sorted(hashes))
-    after_commit(lambda: clear_incoming(slug, before))
     return len(hashes)
+
+
+def clear_later(before: float) -> int:
+    """Delete after the commit what uploads left behind before a moment.
+
+    An upload waits for the database while it keeps its content, so nobody may wait for
+    that upload while holding the database.
+    """
+    slug = tenant().slug
+    after_commit(lambda: clear_incoming(slug, before))
+    return 0
 
 
 def clear_incoming(slug: str, before: float) -> int:

@@ -19,8 +19,8 @@ pytestmark = [
 @pytest.fixture
 def sweep(vault, run_jobs):
     """Run the host's hourly sweep with the real worker."""
-    from archivolt_host.housekeeping import sweep
     from archivolt_host.jobs import bus
+    from archivolt_host.jobs.duties import sweep
 
     def run():
         with vault.writing():
@@ -120,7 +120,7 @@ def test_a_crash_after_the_purge_leaves_no_content(vault, in_tenant, run_jobs):
     run_jobs()
     vault.delete(f"/documents/{made['id']}")
     with in_tenant(vault.tenant):
-        orchestrators.sweep(0.0)
+        orchestrators.empty_trash.run()
     assert vault.blobs() == {made["sha256"]}  # here the process may die
     [job] = run_jobs()
     assert (job.name, job.result) == ("core_documents.discard_contents", 1)
@@ -150,7 +150,8 @@ def test_sweeping_takes_no_content_from_uploads_and_stops_nobody(
         while not done.is_set():
             leave(vault, b"content 0", linked=True)
             with vault.writing():
-                orchestrators.sweep(time.time() - 3600)
+                orchestrators.empty_trash.run()
+                orchestrators.clear_later(time.time() - 3600)
             run_jobs()
 
     with ThreadPoolExecutor(4) as pool:
@@ -171,7 +172,8 @@ def sweep_all_of(vault, run_jobs):
     from archivolt_core_documents.documents import orchestrators
 
     with vault.writing():
-        orchestrators.sweep(time.time() + 60)
+        orchestrators.empty_trash.run()
+        orchestrators.clear_later(time.time() + 60)
     run_jobs()
 
 

@@ -6,7 +6,7 @@ failure. Whoever signed in from an address lately answers there only for what fa
 there: strangers who guess at a name do not lock its owner out.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -83,9 +83,9 @@ def succeeded(name: str, address: str) -> None:
     attempts.take_back(by_address)
 
 
-def forget_old(before: float) -> None:
-    """Delete counters that no longer count."""
-    attempts.forget(datetime.fromtimestamp(before, UTC) - FORGOTTEN)
+def forget_old() -> int:
+    """Delete counters that no longer count; return how many."""
+    return attempts.forget(now() - FORGOTTEN)
 
 
 def _keys(name: str, address: str) -> tuple[str, str, str]:

@@ -15,6 +15,7 @@ from archivolt_host.kit.db import now
 from archivolt_host.kit.errors import InvalidError, StaleError
 
 GOOD_FOR = timedelta(days=7)
+KEPT = timedelta(days=30)  # to be seen in the list
 UNUSABLE = "This invitation is not good, or no longer: ask for another one."
 
 
@@ -52,3 +53,8 @@ def accept(token: str, username: str, password: str, **profile: Any) -> dict[str
     except StaleError as error:  # somebody was faster, or it was taken back
         raise InvalidError(UNUSABLE, {"token": ["Not good."]}) from error
     return people.shown(user)
+
+
+def forget_old() -> int:
+    """Delete invitations whose time was over long ago; return how many."""
+    return invitations.forget(now() - KEPT)

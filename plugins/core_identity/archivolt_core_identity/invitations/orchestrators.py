@@ -57,3 +57,9 @@ def _text(word: str) -> str:
     link = str(setting("core_identity", "invitation_link"))
     how = link.replace("{token}", word) if link else HOW.format(word=word)
     return TEXT.format(inviter=actor().name, tenant=tenant().slug, how=how)
+
+
+@job(queue="low", retries=1)
+def forget_invitations() -> int:
+    """Delete invitations whose time was over a month ago."""
+    return logic.forget_old()

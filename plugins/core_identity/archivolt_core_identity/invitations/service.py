@@ -1,5 +1,6 @@
 """Every database access of the invitations domain, and nothing else."""
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import bindparam
@@ -14,7 +15,7 @@ class InvitationService(Service[Invitation]):
     model = Invitation
     kind = "Invitation"
     sorts = ("created_at",)
-    sql_verbs = ("find", "by_proof")
+    sql_verbs = ("find", "by_proof", "forget")
 
     def find(self, id: UUID) -> Invitation | None:
         """Return an invitation, or None."""
@@ -23,6 +24,10 @@ class InvitationService(Service[Invitation]):
     def by_proof(self, proof: str) -> Invitation | None:
         """Return the invitation of a word's hash, or None."""
         return self._first(BY_PROOF, proof=proof)
+
+    def forget(self, before: datetime) -> int:
+        """Delete those whose time was over before a moment; return how many."""
+        return self._delete_where(self._c["expires_at"] < before)
 
 
 BY_PROOF = InvitationService._sql.select.where(

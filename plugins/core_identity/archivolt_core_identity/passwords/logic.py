@@ -1,6 +1,6 @@
 """The rules of the passwords domain. Knows no SQL and no HTTP."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from archivolt_core_identity import caller, hashing
@@ -57,6 +57,6 @@ def change_own(old: str, new: str) -> None:
     people.set_password(user, new)
 
 
-def forget_old(before: float) -> None:
-    """Delete resets that expired before a moment."""
-    resets.forget(datetime.fromtimestamp(before, UTC))
+def forget_old() -> int:
+    """Delete resets that have expired; return how many."""
+    return resets.forget(now())

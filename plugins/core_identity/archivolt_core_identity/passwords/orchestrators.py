@@ -62,3 +62,9 @@ def _text(name: str, word: str) -> str:
     link = str(setting("core_identity", "reset_link"))
     how = link.replace("{token}", word) if link else HOW.format(word=word)
     return TEXT.format(name=name, tenant=tenant().slug, how=how)
+
+
+@job(queue="low", retries=1)
+def forget_resets() -> int:
+    """Delete words for a new password that were not used in time."""
+    return logic.forget_old()

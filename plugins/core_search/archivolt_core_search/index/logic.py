@@ -52,9 +52,15 @@ def resync(since: datetime | None) -> int:
     count, last = 0, None
     while batch := _resync_batch(since, last):
         count, last = count + len(batch), batch[-1]
-    last = None
+    forget_gone()
+    return count
+
+
+def forget_gone() -> int:
+    """Forget documents that are not there any more; return how many were looked at."""
+    count, last = 0, None
     while batch := _sweep_batch(last):
-        last = batch[-1]
+        count, last = count + len(batch), batch[-1]
     return count
 
 

@@ -11,14 +11,23 @@ from archivolt_core_workflow.definitions.models import (
     RETIRED,
     DefinitionVersion,
 )
-from archivolt_core_workflow.definitions.service import definitions
+from archivolt_core_workflow.definitions.service import definitions, triggers
 from archivolt_core_workflow.engine import reading, soundness
-from archivolt_core_workflow.engine.guards import Expr
-from archivolt_core_workflow.engine.model import CALL, SUB, Deed, Definition, Node
+from archivolt_core_workflow.engine.builtin import TO_DO, TO_DO_SOURCE
+from archivolt_core_workflow.engine.facts import news_facts_for
+from archivolt_core_workflow.engine.guards import Expr, ExpressionError
+from archivolt_core_workflow.engine.model import (
+    CALL,
+    SUB,
+    Beginning,
+    Deed,
+    Definition,
+    Node,
+)
 from archivolt_core_workflow.engine.patterns import refusal
 from archivolt_host.kit import hooks
 from archivolt_host.kit.access import allowed
-from archivolt_host.kit.context import actor
+from archivolt_host.kit.context import SYSTEM, actor
 from archivolt_host.kit.db import now
 from archivolt_host.kit.errors import (
     DeniedError,
@@ -29,6 +38,8 @@ from archivolt_host.kit.errors import (
 )
 
 Problems = dict[str, list[str]]
+#: The types of facts for the types that arguments of news have; ids are text.
+NEWS_TYPES = {UUID: "string", str: "string", int: "int", float: "double", bool: "bool"}
 
 
 class UnsoundError(UnprocessableError):
@@ -56,9 +67,30 @@ def published(key: str) -> DefinitionVersion:
     return found
 
 
+def to_do() -> DefinitionVersion:
+    """Return the definition of tasks that stand for themselves, made when needed."""
+    if definitions.published(TO_DO) is None:
+        definitions.create_once(
+            key=TO_DO,
+            version=1,
+            title=TO_DO_SOURCE["title"],
+            state=PUBLISHED,
+            source=TO_DO_SOURCE,
+            created_by=SYSTEM,
+            published_at=now(),
+            published_by=SYSTEM,
+        )
+    return published(TO_DO)
+
+
 def save(source: Any) -> DefinitionVersion:
     """Keep a source as the draft of its key; there is one for each key."""
     said = reading.shaped(source)
+    if said["key"] == TO_DO:
+        raise InvalidError(
+            f"{TO_DO} comes with the product: choose another key.",
+            {"key": ["It is taken."]},
+        )
     standing = definitions.draft(said["key"])
     if standing is not None:
         return definitions.update(
@@ -115,7 +147,8 @@ def publish(row: DefinitionVersion) -> DefinitionVersion:
     _refuse_published(row)
     if found := problems(row):
         raise UnsoundError(found)
-    for _, deed in _deeds(reading.read(row.source)):
+    definition = reading.read(row.source)
+    for _, deed in _deeds(definition):
         action = hooks.action_or_none(deed.name)
         needed = action.permission if action is not None else None
         if needed is not None and not allowed(needed):
@@ -126,6 +159,8 @@ def publish(row: DefinitionVersion) -> DefinitionVersion:
     standing = definitions.published(row.key)
     if standing is not None:
         definitions.update(standing, state=RETIRED)
+        triggers.set(standing.id, ())
+    triggers.set(row.id, sorted({one.news for one in definition.begins}))
     return definitions.update(
         row, state=PUBLISHED, published_at=now(), published_by=actor().id
     )
@@ -141,6 +176,8 @@ def _outside(definition: Definition) -> Iterator[tuple[str, str]]:
         for name in node.assign.users if node.assign else ():
             if hooks.first("find_actor", who=name) is None:
                 yield f"{place}.assign.users", f"There is no user {name}."
+    for number, beginning in enumerate(definition.begins):
+        yield from _wrong_beginning(f"begins.{number}", beginning, definition.about)
     for place, deed in _deeds(definition):
         if sentence := _wrong_deed(deed, is_node=place.count(".") == 1):
             yield place, sentence
@@ -171,6 +208,31 @@ def _wrong_deed(deed: Deed, *, is_node: bool) -> str | None:
     if action.kind == "external" and not is_node:
         return f"{deed.name} leaves the database: give it a node of its own."
     return None
+
+
+def _wrong_beginning(
+    place: str, beginning: Beginning, about: str
+) -> Iterator[tuple[str, str]]:
+    """Check the news, and what is said of its arguments."""
+    found = hooks.news_or_none(beginning.news)
+    if found is None:
+        yield f"{place}.on", f"No plugin here tells {beginning.news}."
+        return
+    kinds = {name: NEWS_TYPES.get(kind, "any") for name, kind in found.items()}
+    ids = ", ".join(name for name, kind in found.items() if kind is UUID)
+    if about == "none" and beginning.object is not None:
+        yield f"{place}.object", "The definition is about nothing: leave it out."
+    elif about != "none" and found.get(beginning.object or "") is not UUID:
+        yield f"{place}.object", f"Say which id is that of the {about}: one of {ids}."
+    facts = news_facts_for(about, kinds)
+    said = {"guard": beginning.guard}
+    said |= {f"data.{name}": value for name, value in beginning.given.items()}
+    for name, expr in said.items():
+        if isinstance(expr, Expr):
+            try:
+                facts.compile(expr.text)
+            except ExpressionError as error:
+                yield f"{place}.{name}", str(error)
 
 
 def _wrong_sub(own: str, key: str) -> str | None:

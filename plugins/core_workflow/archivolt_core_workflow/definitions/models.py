@@ -1,10 +1,10 @@
-"""The table of the definitions domain."""
+"""The tables of the definitions domain."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, CheckConstraint, Index, String, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from archivolt_host.kit.db import Base, RevisionMixin, TimesMixin, UuidMixin
@@ -47,3 +47,19 @@ class DefinitionVersion(UuidMixin, TimesMixin, RevisionMixin, Base):
     created_by: Mapped[UUID]
     published_at: Mapped[datetime | None]
     published_by: Mapped[UUID | None]
+
+
+class Trigger(UuidMixin, Base):
+    """News by which the definition in use begins: an index of what its source says."""
+
+    __tablename__ = "workflow_trigger"
+    __table_args__ = (
+        Index("ix_workflow_trigger_news", "news", "definition_id"),
+        Index("ix_workflow_trigger_definition", "definition_id"),
+    )
+    unaudited = "an index: the published source says it"
+
+    definition_id: Mapped[UUID] = mapped_column(
+        ForeignKey("workflow_definition.id", ondelete="CASCADE")
+    )
+    news: Mapped[str] = mapped_column(String(100))

@@ -1,6 +1,6 @@
 """The rules of the delegations domain. Knows no SQL and no HTTP."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from archivolt_host.kit.db import now
 from archivolt_host.kit.errors import DeniedError, InvalidError, NotFoundError
 
 OVERSEE = "workflow.oversee"
+KEPT = timedelta(days=365)
 
 
 def visible() -> dict[str, Any]:
@@ -79,3 +80,8 @@ def remove(id: UUID) -> None:
 def standing_in() -> list[UUID]:
     """Return those for whom the actor stands in now."""
     return list(delegations.standing_in(actor().id, now()))
+
+
+def forget_old() -> int:
+    """Delete what ended long ago; the journal still has it. Return how many."""
+    return delegations.forget(now() - KEPT)

@@ -30,7 +30,7 @@ class DelegationService(Service[Delegation]):
     model = Delegation
     kind = "Delegation"
     sorts = ("created_at", "begins_at", "ends_at")
-    sql_verbs = ("standing_in", "deputies")
+    sql_verbs = ("standing_in", "deputies", "forget")
 
     def _condition(self, name: str, value: Any) -> ColumnElement[bool]:
         if name == "of":
@@ -49,6 +49,10 @@ class DelegationService(Service[Delegation]):
         )
         rows = self.connection.execute(query.order_by(self._c["id"]))
         return {absent: deputy for absent, deputy in rows}
+
+    def forget(self, before: datetime) -> int:
+        """Delete those that ended before a moment; return how many."""
+        return self._delete_where(self._c["ends_at"] < before)
 
     def _holds(self, moment: datetime) -> tuple[ColumnElement[bool], ...]:
         return self._c["begins_at"] <= moment, self._c["ends_at"] > moment

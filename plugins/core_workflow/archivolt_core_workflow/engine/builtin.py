@@ -1,4 +1,4 @@
-"""The definition that comes with the product: how a request becomes approved."""
+"""The definitions that come with the product: requests, and what is simply to do."""
 
 from functools import cache
 
@@ -45,3 +45,24 @@ SOURCE = {
 def request() -> Definition:
     """Return the definition of requests."""
     return read(SOURCE)
+
+
+TO_DO = "to_do"
+TO_DO_SOURCE = {
+    "key": TO_DO,
+    "title": "To do",
+    "data": {
+        "properties": {"who": {"type": "array", "items": {"type": "string"}}},
+        "required": ["who"],
+    },
+    "start": "do",
+    "nodes": {
+        "do": {
+            "kind": "task",
+            "title": "To do",
+            "assign": {"expression": "data.who"},
+            "transitions": {"done": {"to": "done"}},
+        },
+        "done": {"kind": "end"},
+    },
+}

@@ -5,17 +5,20 @@ from typing import Any
 
 from archivolt_core_workflow.engine.guards import Facts, facts_of
 
-COMMON = {
+BEFORE = {
     "actor.id": "string",
     "actor.name": "string",
     "actor.roles": "strings",
+    "now": "time",
+}
+COMMON = {
+    **BEFORE,
     "instance.id": "string",
     "instance.title": "string",
     "instance.creator": "string",
     "instance.nodes": "strings",
     "instance.started_at": "time",
     "item": "any",
-    "now": "time",
 }
 DOCUMENT = {
     "object.id": "string",
@@ -51,6 +54,18 @@ SIMPLE = {"string": "string", "integer": "int", "number": "double", "boolean": "
 def facts_for(about: str, data: Mapping[str, Any]) -> Facts:
     """Return the facts of a definition about such objects, with such data."""
     types = {**COMMON, **OBJECTS[about], **data_types(data)}
+    return facts_of(tuple(sorted(types.items())))
+
+
+def news_facts_for(about: str, arguments: Mapping[str, str] | None = None) -> Facts:
+    """Return the facts before an instance begins by news.
+
+    With the news' own arguments each of them has its type; without, any may be there.
+    """
+    news = {"news": "map"}
+    if arguments is not None:
+        news = {f"news.{name}": kind for name, kind in arguments.items()}
+    types = {**BEFORE, **OBJECTS[about], **news}
     return facts_of(tuple(sorted(types.items())))
 
 

@@ -121,6 +121,19 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
+class Beginning:
+    """News by which an instance begins by itself.
+
+    ``object`` is the argument of the news with the id of what the instance is about.
+    """
+
+    news: str
+    object: str | None = None
+    guard: Expr | None = None
+    given: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Definition:
     """A process: its nodes, and what is known about each instance of it."""
 
@@ -130,6 +143,7 @@ class Definition:
     nodes: Mapping[str, Node]
     about: str = "none"
     data: Mapping[str, Any] = field(default_factory=dict)
+    begins: tuple[Beginning, ...] = ()
 
     def transitions(self) -> list[Transition]:
         """Return every way of every node."""

@@ -6,12 +6,13 @@ from typing import Any
 from marshmallow import ValidationError
 
 from archivolt_core_workflow.engine import durations, forms
-from archivolt_core_workflow.engine.facts import facts_for
+from archivolt_core_workflow.engine.facts import facts_for, news_facts_for
 from archivolt_core_workflow.engine.guards import Expr, ExpressionError, Facts, Value
 from archivolt_core_workflow.engine.model import (
     ALL,
     NEXT,
     Assignment,
+    Beginning,
     Deed,
     Definition,
     Escalation,
@@ -78,12 +79,31 @@ class _Reader:
         self._schema("data", self.schema)
         known = self.schema if "data" not in self.problems else {}
         self.facts: Facts = facts_for(self.about, known)
+        self.news: Facts = news_facts_for(self.about)
 
     def definition(self) -> Definition:
         said = self.said
         nodes = {n: self._node(n, node) for n, node in said["nodes"].items()}
         return Definition(
-            said["key"], said["title"], said["start"], nodes, self.about, self.schema
+            said["key"],
+            said["title"],
+            said["start"],
+            nodes,
+            self.about,
+            self.schema,
+            tuple(
+                self._beginning(f"begins.{n}", one)
+                for n, one in enumerate(said.get("begins", ()))
+            ),
+        )
+
+    def _beginning(self, place: str, said: Mapping[str, Any]) -> Beginning:
+        guard, compile_one = said.get("guard"), self.news.compile
+        return Beginning(
+            said["news"],
+            said.get("object"),
+            self._compiled(f"{place}.guard", guard, self.news.condition),
+            self._values(f"{place}.data", said.get("given", {}), compile_one),
         )
 
     def _node(self, name: str, said: Mapping[str, Any]) -> Node:
@@ -166,12 +186,18 @@ class _Reader:
         return Deed(said["call"], self._given(place, said))
 
     def _given(self, place: str, said: Mapping[str, Any]) -> dict[str, Value]:
+        given = said.get("given", {})
+        return self._values(f"{place}.with", given, self.facts.compile)
+
+    def _values(
+        self, place: str, given: Mapping[str, Any], compile_one: Callable[[str], Expr]
+    ) -> dict[str, Value]:
         """Return values; text that begins with "=" becomes an expression."""
         return {
-            name: self._expression(f"{place}.with.{name}", value[1:])
+            name: self._compiled(f"{place}.{name}", value[1:], compile_one)
             if isinstance(value, str) and value.startswith("=")
             else value
-            for name, value in said.get("given", {}).items()
+            for name, value in given.items()
         }
 
     def _condition(self, place: str, text: str | None) -> Expr | None:

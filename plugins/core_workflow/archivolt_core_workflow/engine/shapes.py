@@ -157,6 +157,15 @@ class NodeSchema(BaseSchema):
             raise ValidationError("Write either 'to' or 'transitions'.")
 
 
+class BeginningSchema(BaseSchema):
+    """News by which it begins by itself."""
+
+    news = fields.String(required=True, data_key="on", validate=validate.Length(1, 100))
+    object = fields.String(validate=validate.Length(1, 100))
+    guard = expression()
+    given = fields.Dict(keys=fields.String(), data_key="data")
+
+
 class DefinitionSchema(BaseSchema):
     """A process as it is written."""
 
@@ -165,6 +174,7 @@ class DefinitionSchema(BaseSchema):
     description = fields.String(validate=validate.Length(max=2000))
     object = fields.String(validate=validate.OneOf(list(OBJECTS)))
     data = fields.Dict()
+    begins = many(fields.Nested(BeginningSchema), 10)
     start = fields.String(required=True)
     nodes = fields.Dict(
         required=True,

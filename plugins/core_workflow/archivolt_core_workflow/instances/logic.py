@@ -57,6 +57,18 @@ def start(
 ) -> Instance:
     """Start the published version of a definition."""
     row = definitions.published(definition)
+    return begin(row, title=title, object_id=object_id, data=data)
+
+
+def begin(
+    row: DefinitionVersion,
+    *,
+    title: str | None = None,
+    object_id: UUID | None = None,
+    data: Mapping[str, Any] | None = None,
+    news: tuple[str, int] | None = None,
+) -> Instance:
+    """Begin an instance of a version; ``news`` are a hook and its position."""
     found = definitions.compiled(row.id)
     if (object_id is None) != (found.about == "none"):
         wanted = f"the id of a {found.about}" if object_id is None else "nothing"
@@ -76,6 +88,7 @@ def start(
         about=found.about,
         object_id=object_id,
         data=data or {},
+        news=news,
     )
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from archivolt_host.kit.db import Base, RevisionMixin, TimesMixin, UuidMixin, now
@@ -48,6 +48,10 @@ class Instance(UuidMixin, TimesMixin, RevisionMixin, Base):
     parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("workflow_instance.id"))
     parent_token: Mapped[int | None]
     depth: Mapped[int] = mapped_column(default=0)
+    #: The news by which it began by itself, and how many led to that, one by the other.
+    news: Mapped[str | None] = mapped_column(String(100))
+    news_position: Mapped[int | None] = mapped_column(BigInteger)
+    generation: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class Event(UuidMixin, Base):

@@ -35,6 +35,8 @@ class InstanceListedSchema(BaseSchema):
     updated_at = Moment(required=True)
     ended_at = Moment(required=True, allow_none=True)
     parent_id = fields.UUID(required=True, allow_none=True)
+    news = fields.String(required=True, allow_none=True)
+    news_position = fields.Integer(required=True, allow_none=True)
 
 
 class InstanceSchema(InstanceListedSchema):

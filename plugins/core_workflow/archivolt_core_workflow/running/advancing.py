@@ -22,11 +22,12 @@ from archivolt_core_workflow.engine.model import (
     Transition,
 )
 from archivolt_core_workflow.instances.models import CANCELLED, ENDED, RUNNING, Instance
-from archivolt_core_workflow.instances.service import events, instances
-from archivolt_core_workflow.running import deeds, opening
+from archivolt_core_workflow.instances.service import instances
+from archivolt_core_workflow.running import deeds, history, opening
 from archivolt_core_workflow.running.facts import data_facts, facts_of
-from archivolt_host.kit import audit, hooks
-from archivolt_host.kit.context import actor
+from archivolt_core_workflow.running.generations import after_its_news
+from archivolt_host.kit import hooks
+from archivolt_host.kit.context import actor, news_before
 from archivolt_host.kit.db import now, uuid7
 from archivolt_host.kit.errors import ArchivoltError, RefusedError
 
@@ -57,18 +58,23 @@ class Run:
         self._automatic: list[Token] = []
         self._passed = 0
 
-    def begin(self) -> None:
+    @after_its_news
+    def begin(self, why: str | None = None) -> None:
         """Put the first token on the start."""
+        self.comment = why
         self.note("start", None, self.definition.start)
+        self.comment = None
         self._carry_out(firing.begin(self.definition, self.facts))
         self._go_on()
 
+    @after_its_news
     def fire(self, token: int, way: str) -> None:
         """Move a token along a way, and go on until all is at rest."""
         step = firing.fire(self.definition, self.marking, token, way, self.facts)
         self._carry_out(step)
         self._go_on()
 
+    @after_its_news
     def add(self, split: str, items: list[Any]) -> None:
         """Give a running ``each`` further items."""
         self.note("add", split, split)
@@ -93,21 +99,10 @@ class Run:
     def note(self, name: str, source: str | None, target: str | None) -> None:
         """Write a line of history."""
         self.number += 1
-        events.create(
-            instance_id=self.instance.id,
-            number=self.number,
-            name=name,
-            source=source,
-            target=target,
-            actor=actor().id,
-            on_behalf_of=self.on_behalf_of,
-            comment=self.comment,
-        )
-        old = {"node": source} if source is not None else None
-        new = {"node": target, "comment": self.comment}
-        kind = "workflow.instance"
-        audit.note(name.upper(), self.instance.id, old, new, kind=kind)
+        said = {"on_behalf_of": self.on_behalf_of, "comment": self.comment}
+        history.write(self.instance.id, self.number, name, source, target, **said)
 
+    @after_its_news
     def store(self, *, tell_parent: bool = True) -> Instance:
         """Write the instance; who began with an older state of it is refused."""
         values: dict[str, Any] = {
@@ -151,6 +146,7 @@ class Run:
             for deed in way.deeds:
                 self.do(deed, self.facts)
 
+    @after_its_news
     def do(self, deed: Deed, facts: Mapping[str, Any]) -> Any:
         """Run an action."""
         return deeds.do(deed, facts, self.instance.created_by)
@@ -211,9 +207,7 @@ class Run:
     def keep(self, node: Node, found: Any) -> None:
         """Keep what an action or a sub-workflow has come to, where it is wanted."""
         if node.store is not None:
-            self.set_data(
-                {node.store: str(found) if isinstance(found, UUID) else found}
-            )
+            self.set_data(deeds.plain({node.store: found}))
 
     def _sub(self, token: Token) -> str | None:
         """Start the definition of a node inside of this one."""
@@ -227,7 +221,7 @@ class Run:
             title=f"{self.instance.title}: {node.title}"[:255],
             about=self.instance.about,
             object_id=self.instance.object_id,
-            data={k: str(v) if isinstance(v, UUID) else v for k, v in data.items()},
+            data=deeds.plain(data),
             parent=(self.instance, token.id),
         )
         if child.state == RUNNING:
@@ -250,10 +244,12 @@ def begin(
     object_id: UUID | None,
     data: Mapping[str, Any],
     parent: tuple[Instance, int] | None = None,
+    news: tuple[str, int] | None = None,
 ) -> Instance:
     """Start an instance; its parent goes on when it has ended."""
     definition = definitions.compiled(definition_id)
     above, token = parent or (None, None)
+    hook, position = news or (None, None)
     instance = instances.create(
         id=uuid7(),
         definition_id=definition_id,
@@ -267,9 +263,12 @@ def begin(
         parent_id=above.id if above is not None else None,
         parent_token=token,
         depth=above.depth + 1 if above is not None else 0,
+        news=hook,
+        news_position=position,
+        generation=news_before(),
     )
     run = Run(instance, definition)
-    run.begin()
+    run.begin(f"By itself: {hook}, news {position}." if news else None)
     return run.store(tell_parent=False)
 
 

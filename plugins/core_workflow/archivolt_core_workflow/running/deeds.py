@@ -37,6 +37,11 @@ def worked_out(
     return {name: _value(name, said, facts, what) for name, said in given.items()}
 
 
+def plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values as an instance keeps them: ids are text."""
+    return {k: str(v) if isinstance(v, UUID) else v for k, v in values.items()}
+
+
 def _value(name: str, said: Value, facts: Mapping[str, Any], what: str) -> Any:
     if not isinstance(said, Expr):
         return said

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from archivolt_core_workflow.engine.facts import DOCUMENT, REQUEST, data_types
-from archivolt_core_workflow.engine.model import Definition, Marking
+from archivolt_core_workflow.engine.model import Beginning, Definition, Marking
 from archivolt_core_workflow.instances.models import Instance
 from archivolt_core_workflow.running import people, sight
 from archivolt_host.kit.context import acting_as, actor
@@ -35,6 +35,28 @@ def facts_of(
     return facts | _object_facts(instance)
 
 
+def facts_of_news(
+    definition: Definition, beginning: Beginning, news: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """Return the facts before an instance begins, or None where its object is hidden.
+
+    It is hidden from whoever did what the news tells of, or gone by now.
+    """
+    user = actor()
+    facts = {
+        "actor.id": str(user.id),
+        "actor.name": user.name,
+        "actor.roles": sorted(user.roles),
+        "now": now(),
+        "news": dict(news),
+    }
+    if beginning.object is None:
+        return facts
+    id = UUID(news[beginning.object])
+    found = sight.described(definition.about, [id]).get(id)
+    return None if found is None else facts | _as_facts(definition.about, found)
+
+
 def data_facts(definition: Definition, data: Mapping[str, Any]) -> dict[str, Any]:
     """Return the data's fields; one that is missing is null."""
     known = {f"data.{name}": value for name, value in data.items()}
@@ -48,10 +70,12 @@ def _object_facts(instance: Instance) -> dict[str, Any]:
     """
     if instance.object_id is None or instance.about not in FIELDS:
         return {}
-    found = _described(instance, instance.object_id)
+    return _as_facts(instance.about, _described(instance, instance.object_id))
+
+
+def _as_facts(about: str, found: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        name: _plain(found.get(name.removeprefix("object.")))
-        for name in FIELDS[instance.about]
+        name: _plain(found.get(name.removeprefix("object."))) for name in FIELDS[about]
     }
 
 

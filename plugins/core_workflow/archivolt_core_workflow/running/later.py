@@ -17,7 +17,7 @@ from archivolt_core_workflow.running.advancing import Run
 from archivolt_core_workflow.tasks.service import tasks
 from archivolt_hookspecs.identity import Actor
 from archivolt_host.kit import hooks
-from archivolt_host.kit.context import acting_as
+from archivolt_host.kit.context import acting_as, after_news
 from archivolt_host.kit.db import now, reading, transaction
 from archivolt_host.kit.errors import ArchivoltError
 from archivolt_host.kit.jobs import enqueue, job
@@ -72,6 +72,11 @@ def _fire(timer: Timer) -> None:
     token = run.marking.token(timer.token) if run is not None else None
     if run is None or token is None or token.status != AT:
         return
+    with after_news(run.instance.generation):
+        _fire_at(timer, run, token)
+
+
+def _fire_at(timer: Timer, run: Run, token: Token) -> None:
     if timer.kind == ESCALATION:
         _escalate(run, token, int(timer.name))
     else:
@@ -126,10 +131,10 @@ def call_action(instance_id: str, token: int) -> None:
         found = _calling(id, token)
     if found is None:
         return
-    node, action, given, who = found
+    node, action, given, who, news = found
     way, result = NEXT, None
     try:
-        with acting_as(who):
+        with acting_as(who), after_news(news):
             result = hooks.call(action, **given)
     except ArchivoltError:
         if node.transition(FAILED) is None:
@@ -143,8 +148,10 @@ def call_action(instance_id: str, token: int) -> None:
             logic.stored(run)
 
 
-def _calling(id: UUID, token: int) -> tuple[Node, str, dict[str, Any], Actor] | None:
-    """Return the node that waits for its call, the action, its values, and for whom."""
+def _calling(
+    id: UUID, token: int
+) -> tuple[Node, str, dict[str, Any], Actor, int] | None:
+    """Return the node that waits, its action, its values, for whom, after what news."""
     instance = instances.get(id)
     if instance.state != RUNNING:
         return None
@@ -155,4 +162,5 @@ def _calling(id: UUID, token: int) -> tuple[Node, str, dict[str, Any], Actor] | 
         return None
     facts = run.facts_for(standing)
     given = deeds.worked_out(node.deed.given, facts, node.title)
-    return node, node.deed.name, given, deeds.responsible(instance.created_by)
+    who, news = deeds.responsible(instance.created_by), instance.generation
+    return node, node.deed.name, given, who, news

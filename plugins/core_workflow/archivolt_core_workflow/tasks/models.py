@@ -26,6 +26,7 @@ class Task(UuidMixin, RevisionMixin, Base):
         CheckConstraint(f"state IN {STATES}", name="state"),
         Index("ix_workflow_task_instance", "instance_id", "state", "token"),
         Index("ix_workflow_task_assignee", "assignee", "instance_id"),
+        Index("ix_workflow_task_newest", "created_at", "id"),
         Index("ix_workflow_task_ended", "key", "node", "state", "ended_at"),
     )
     unaudited = "follows from its instance; what people do with it is noted"

@@ -6,8 +6,19 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, and_, bindparam, exists, func, or_, select, union
+from sqlalchemy import (
+    ColumnElement,
+    Table,
+    and_,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    union,
+)
 
+from archivolt_core_workflow.instances.models import Instance
 from archivolt_core_workflow.tasks.models import (
     DONE,
     NEVER,
@@ -20,6 +31,7 @@ from archivolt_core_workflow.tasks.models import (
 from archivolt_host.kit.paging import Page, Slice, bad_cursor
 from archivolt_host.kit.service import Service
 
+INSTANCE: Table = Instance.__table__  # type: ignore[assignment]
 CANDIDATE: Table = Candidate.__table__  # type: ignore[assignment]
 VOTE: Table = Vote.__table__  # type: ignore[assignment]
 ROTATION: Table = Rotation.__table__  # type: ignore[assignment]
@@ -44,6 +56,13 @@ class TaskService(Service[Task]):
         "figures",
         "spans",
     )
+
+    def _condition(self, name: str, value: Any) -> ColumnElement[bool]:
+        if name == "of":
+            given = select(INSTANCE.c.id).where(INSTANCE.c.created_by == value)
+            mine = self._c["assignee"] == value, self._c["ended_by"] == value
+            return or_(*mine, self._c["instance_id"].in_(given))
+        return super()._condition(name, value)
 
     def show_to(self, task: Task, subjects: Iterable[str]) -> None:
         """Let these find the task in their inbox, and nobody else."""

@@ -18,6 +18,12 @@ from archivolt_core_workflow.tasks.schemas import (
     TaskSchema,
     WholeTaskSchema,
 )
+from archivolt_core_workflow.todos import logic as todos
+from archivolt_core_workflow.todos.schemas import (
+    NewTaskSchema,
+    TaskChangeSchema,
+    TaskQuery,
+)
 from archivolt_host.kit.api import (
     Blueprint,
     ModelAPIView,
@@ -27,6 +33,7 @@ from archivolt_host.kit.api import (
     match_if_sent,
     not_modified,
     page_of,
+    require_match,
     requires,
 )
 
@@ -69,6 +76,27 @@ class DecideMany(ModelAPIView):
         return {"results": [logic.decide_one(**one) for one in values["decisions"]]}
 
 
+@blueprint.route("/tasks")
+class Tasks(ModelAPIView):
+    """Tasks, of workflows and for themselves."""
+
+    @requires(WORK)
+    @blueprint.arguments(TaskQuery, location="query")
+    @blueprint.response(200, page_of(TaskSchema))
+    def get(self, query: dict[str, Any]) -> Any:
+        """List the tasks that one has, did or gave; overseers see all."""
+        return answer(todos.listed(Page.of(query), query))
+
+    @requires(WORK)
+    @blueprint.arguments(NewTaskSchema)
+    @blueprint.response(201, TaskSchema)
+    def post(self, values: dict[str, Any]) -> Any:
+        """Give somebody, or oneself, something to do."""
+        task = todos.create(**values)
+        place = {"Location": f"/vault/tasks/{task.id}"}
+        return task, 201, {**headers(task), **place}
+
+
 @blueprint.route("/tasks/<uuid:id>")
 class OneTask(ModelAPIView):
     """One task."""
@@ -81,6 +109,23 @@ class OneTask(ModelAPIView):
         seen, status, sent = _shown(task)
         same = not_modified(task) if sent else None  # others see more of what is veiled
         return same or (logic.whole(seen), status, sent)
+
+    @requires(WORK)
+    @blueprint.arguments(TaskChangeSchema)
+    @blueprint.response(200, TaskSchema)
+    def patch(self, values: dict[str, Any], id: UUID) -> Any:
+        """Change a task that belongs to no workflow. Needs ``If-Match``."""
+        task = logic.get(id)
+        require_match(task)
+        return _shown(todos.change(task, values))
+
+    @requires(WORK)
+    @blueprint.response(204)
+    def delete(self, id: UUID) -> None:
+        """Take back a task that belongs to no workflow. Needs ``If-Match``."""
+        task = logic.get(id)
+        require_match(task)
+        todos.discard(task)
 
 
 @blueprint.route("/tasks/<uuid:id>/claim")
