@@ -61,8 +61,10 @@ class Visible:
         self, scope: ColumnElement[UUID], parent: ColumnElement[UUID] | None
     ) -> ColumnElement[bool] | None:
         """Return the condition for rows to be seen, or None where it is always true."""
-        found = self._found(scope, parent)
-        return found.all if isinstance(found, TwoWays) else found
+        found: Any = self._found(scope, parent)
+        if isinstance(found, TwoWays):
+            found = found.all
+        return found  # type: ignore[no-any-return]
 
     def conditions(
         self, scope: ColumnElement[UUID], parent: ColumnElement[UUID] | None
