@@ -1,18 +1,19 @@
 """What rights cost in a large tenant: ``python -m benchmarks permissions``.
 
 A million grants, half a million containers in four levels, ten thousand users in five
-groups each. ``python -m benchmarks.permissions [SHARE]`` measures a part of that size;
-ARCHIVOLT_BENCH_POSTGRES names a manifest of a host on PostgreSQL to measure there.
+groups each, on SQLite and on a PostgreSQL server of its own.
+``python -m benchmarks.permissions [SHARE] [sqlite|schema]`` measures a part of that
+size, or in one place alone.
 """
 
-import os
 import random
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 
@@ -32,6 +33,7 @@ from archivolt_host.kit import access
 from archivolt_host.kit.access import Scope
 from archivolt_host.kit.db import now, reading, transaction, uuid7
 from archivolt_host.kit.paging import Page
+from archivolt_host.kit.testing.postgres import Postgres
 from archivolt_host.tenants import context, sessions
 from archivolt_host.tenants.home import Home
 from archivolt_host.tenants.sessions import connection
@@ -40,6 +42,12 @@ from benchmarks.seed_archivolt import tenant_of
 READ = "documents.read"
 CHECKS, LISTS, BATCH = 2000, 200, 5000
 MANIFEST = Path(__file__).parents[1] / "manifest.toml"
+PLACES = {"sqlite": "SQLite", "schema": "PostgreSQL"}
+ON_POSTGRES = """[host]
+catalog_url = "{login}"
+migrator_url = "{migrator}"
+default_placement = "schema"
+"""
 
 
 def tree(count: int) -> list[tuple[UUID, tuple[UUID, ...]]]:
@@ -80,8 +88,6 @@ def fill(share: float) -> tuple[list[Actor], list[tuple[UUID, tuple[UUID, ...]]]
     )
     with transaction():
         rights.changing()
-        if connection().dialect.name == "postgresql":
-            connection().execute(text("ANALYZE permissions_grant"))
     slug = context.tenant().slug
     actors = [
         Actor(u, "somebody", slug, groups=frozenset(chance.sample(groups, 5)))
@@ -93,7 +99,8 @@ def fill(share: float) -> tuple[list[Actor], list[tuple[UUID, tuple[UUID, ...]]]
 def _folder(id: UUID, way: Sequence[UUID], moment: Any) -> dict[str, Any]:
     parent = way[1] if len(way) > 1 else None
     times = {"created_at": moment, "updated_at": moment}
-    return {"id": id, "name": id.hex, "parent_id": parent, "revision": 1, **times}
+    name = id.hex[::-1]  # it says nothing of where in the tree the folder is
+    return {"id": id, "name": name, "parent_id": parent, "revision": 1, **times}
 
 
 def _grant(
@@ -200,18 +207,37 @@ def show(what: str, found: tuple[float, float], goal: float | None) -> None:
     print(f"  {what:28} p50 {found[0]:8.4f} ms   p99 {found[1]:8.4f} ms{wanted}")
 
 
-def main(share: float = 1.0) -> None:
-    """Measure on SQLite, and on PostgreSQL where a manifest for it is given."""
+def main(share: float = 1.0, places: Sequence[str] = tuple(PLACES)) -> None:
+    """Measure in each place."""
     configure()
-    given = os.environ.get("ARCHIVOLT_BENCH_POSTGRES")
-    for manifest in (MANIFEST, *([Path(given)] if given else [])):
-        with tempfile.TemporaryDirectory(prefix="archivolt-rights-") as folder:
-            host = open_host(Home(Path(folder)), manifest)
-            prepare_catalog_database(host)
-            print(f"\nRights, {'PostgreSQL' if manifest != MANIFEST else 'SQLite'}:")
+    for place in places:
+        print(f"\nRights, {PLACES[place]}:")
+        with opened(place) as host:
             measure(share, host)
-            host.close()
+
+
+@contextmanager
+def opened(place: str) -> Iterator[Host]:
+    """Open a host in a home, and on a server, of its own."""
+    with ExitStack() as stack:
+        home = Path(stack.enter_context(TemporaryDirectory(prefix="archivolt-rights-")))
+        manifest = home / "manifest.toml"
+        manifest.write_text(MANIFEST.read_text())
+        if place == "schema":
+            folder = stack.enter_context(TemporaryDirectory(prefix="archivolt-pg-"))
+            server = Postgres(Path(folder), options=("listen_addresses=",))
+            stack.callback(server.stop)
+            server.start()
+            made = server.database()
+            given = ON_POSTGRES.format(login=made.login_url, migrator=made.migrator_url)
+            manifest.write_text(MANIFEST.read_text().replace("[host]\n", given, 1))
+        host = open_host(Home(home / "home"), manifest)
+        stack.callback(host.close)
+        prepare_catalog_database(host)
+        yield host
 
 
 if __name__ == "__main__":
-    main(float(sys.argv[1]) if len(sys.argv) > 1 else 1.0)
+    main(
+        float(sys.argv[1]) if len(sys.argv) > 1 else 1.0, sys.argv[2:] or tuple(PLACES)
+    )

@@ -20,11 +20,13 @@ import cog
 import structlog
 
 from archivolt_hookspecs.markers import verb_of
-from archivolt_host.app import Host, create_app, open_host
+from archivolt_host.app import VERSION, Host, create_app, open_host
 from archivolt_host.errors import ArchivoltError
 from archivolt_host.http import problems
 from archivolt_host.http.resources.actions import callable_ones
 from archivolt_host.jobs import runnable
+from archivolt_host.jobs.public import Task
+from archivolt_host.maintenance import Maintenance
 from archivolt_host.plugins.loading import spec_modules
 from archivolt_host.plugins.manifest.host_settings import HOST_SETTINGS
 from archivolt_host.plugins.settings import Setting, display, written
@@ -171,7 +173,7 @@ def actions() -> None:
 def duties() -> None:
     """Write everything that runs by itself: whose, how often, and what it does."""
     declared = [*runnable.own_schedules(), *host().registry.schedules]
-    rows = sorted((plugin, one.name, one) for plugin, one in declared)
+    rows = sorted((p, one.name, one) for p, one in declared if not one.public)
     _table(
         ("of", "name", "rhythm", "does"),
         (
@@ -179,6 +181,19 @@ def duties() -> None:
             for plugin, name, one in rows
         ),
     )
+
+
+def public_tasks() -> None:
+    """Write everything that is done for the whole host: how often, and what it does."""
+    rows = sorted((task.name, task) for task in Maintenance(host(), VERSION).tasks())
+    _table(
+        ("task", "rhythm", "does"),
+        ((f"`{name}`", _rhythm(task), task.summary) for name, task in rows),
+    )
+
+
+def _rhythm(task: Task) -> str:
+    return f"`{task.cron}`" if task.cron else _every(task.every)
 
 
 def _every(seconds: int | None) -> str:

@@ -25,6 +25,20 @@ class ScopeInfo:
     share: str
 
 
+@dataclass(frozen=True, slots=True)
+class TwoWays:
+    """One SQL condition in two wordings: which is quicker depends on the rows.
+
+    ``each`` looks at one row after the other, ``all`` finds all rows at once. A list is
+    begun with ``each`` where there is ``much`` to see, else with ``all``, and is begun
+    anew with the other one where that takes long.
+    """
+
+    each: Any
+    all: Any
+    much: bool
+
+
 @first
 def permission_granted(actor: Actor, permission: str) -> bool | None:
     """Return whether the actor holds the permission in the current tenant.
@@ -53,7 +67,8 @@ def access_predicate(
     """Return an SQL condition that is true for the rows on which the actor may act.
 
     ``scope_column`` holds the row's id, ``parent_column`` the container it lies in
-    (None, in SQL NULL: the tenant itself). True stands for all rows and False for none.
+    (None, in SQL NULL: the tenant itself). True stands for all rows and False for none;
+    ``TwoWays`` may hold the condition in two wordings.
     What is true of a row is what ``access_granted`` says of it. When none answers,
     nothing is visible.
     """

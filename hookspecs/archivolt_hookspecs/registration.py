@@ -66,7 +66,8 @@ class Schedule:
 
     A ``shared`` one is a small duty: all of a tenant's that are due are done in turn by
     one job, each in a transaction of its own, and one that fails stops no other. Use
-    it for what few rows and milliseconds do.
+    it for what few rows and milliseconds do. A ``public`` one belongs to no tenant: it
+    is done once for the whole host, outside of any, and may take its time.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Schedule:
     missed: str = "once"
     arguments: Mapping[str, Any] = field(default_factory=dict)
     shared: bool = False
+    public: bool = False
 
 
 @dataclass(frozen=True)

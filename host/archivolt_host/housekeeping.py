@@ -88,13 +88,14 @@ def forget_runs() -> int:
 @job(queue="low", retries=1)
 def optimize_database() -> str:
     """Let SQLite look at its indexes again, where they have grown."""
-    return upkeep.optimize()
+    return upkeep.optimize(sessions.connection())
 
 
 @job(queue="low", retries=1)
 def check_database() -> str:
     """Look for damage in the tenant's database: pages, or indexes not to be trusted."""
-    return upkeep.check()
+    with sessions.reading() as work:  # nobody waits meanwhile
+        return upkeep.check(work.connection)
 
 
 def _in_portions(count: int, job: Job) -> int:

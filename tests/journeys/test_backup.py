@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner
 
-from archivolt_host.app import create_app, open_host
-from archivolt_host.archives import backing_up, restoring
+from archivolt_host.app import VERSION, create_app, open_host
+from archivolt_host.archives import backing_up, restoring, whole
 from archivolt_host.cli import declared, opening
 from archivolt_host.cli.main import archivolt
 from archivolt_host.tenants.home import Home
@@ -189,13 +189,7 @@ def test_a_backup_in_the_middle_of_uploads_is_whole(
 
 def in_this_process(host, target):
     """Back up beside the threads that go on working."""
-    from archivolt_host.cli import backup
-
-    with pytest.MonkeyPatch.context() as patch, backup._staged(target) as folder:
-        patch.setattr(opening, "opened", lambda: host)
-        count = backup._back_up(folder, lambda _: None)
-        backup._finish(folder, target, lambda _: None)
-    return count
+    return whole.back_up(host, VERSION, target, lambda _: None)
 
 
 @pytest.mark.placements("schema")

@@ -23,7 +23,8 @@ from archivolt_host.tenants.home import Home
 from archivolt_host.tenants.migrations import Plan
 
 BACKUP, CATALOG = "backup", "catalog"
-LEFT_OUT = ("run", "logs", "valkey")  # nothing that a start does not make again
+# Nothing that a start does not make again, and no backup in a backup.
+LEFT_OUT = ("run", "logs", "valkey", "backups")
 BESIDE = ("-wal", "-shm", ".lock")
 Progress = Callable[[str], object]
 

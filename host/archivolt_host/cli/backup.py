@@ -2,9 +2,7 @@
 
 import os
 import shutil
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,14 +26,16 @@ def backup(target: Path, overwrite: bool) -> None:
     keep it as safe as the home itself. Contents are linked where TARGET is on the same
     disk, which takes no space.
     """
+    from archivolt_host.app import VERSION
+    from archivolt_host.archives import whole
     from archivolt_host.cli import showing
+    from archivolt_host.cli.opening import opened
     from archivolt_host.tenants.home import Home
 
     _refuse_target(target, overwrite)
     total = 2 * showing.files_below(Home().path)  # copied, then hashed
-    with showing.progress("Backing up", total) as show, _staged(target) as folder:
-        files = _back_up(folder, show)
-        _finish(folder, target, show)
+    with showing.progress("Backing up", total) as show:
+        files = whole.back_up(opened(), VERSION, target, show)
     click.echo(f"The home is in {target}: {files} files.")
 
 
@@ -48,14 +48,15 @@ def restore(source: Path, overwrite: bool) -> None:
     It goes where ARCHIVOLT_HOME says. A home that is there is never deleted: with
     --overwrite it is kept beside the new one.
     """
-    from archivolt_host.archives import restoring
+    from archivolt_host.archives import restoring, whole
     from archivolt_host.cli import showing
     from archivolt_host.tenants.home import Home
 
     home = Home()
     _refuse_home(home, overwrite)
     total = 2 * showing.files_below(source) or None  # hashed, then copied
-    with showing.progress("Restoring", total) as show, _staged(home.path) as folder:
+    staged = whole.staged(home.path)
+    with showing.progress("Restoring", total) as show, staged as folder:
         found = _unpacked(source, folder, show)
         made = folder / "home"
         restoring.copy_files(found, made, show)
@@ -81,56 +82,6 @@ def _refuse_target(target: Path, overwrite: bool) -> None:
         raise click.ClickException(
             f"{target} is a {'folder' if target.is_dir() else 'file'}: name another."
         )
-
-
-@contextmanager
-def _staged(target: Path) -> Iterator[Path]:
-    """Lend a private folder beside the target, which is gone afterwards."""
-    parent = target.absolute().parent
-    parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(dir=parent, prefix=f".{target.name}-"))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _back_up(folder: Path, show: Show) -> int:
-    from archivolt_host.app import VERSION
-    from archivolt_host.archives import backing_up, folders
-    from archivolt_host.cli.opening import opened
-    from archivolt_host.tenants.context import SchemaPlace
-    from archivolt_host.tenants.states import ACTIVE, DISABLED
-
-    host = opened()
-    made = folder / "backup"
-    made.mkdir(mode=0o700)
-    backing_up.copy_manifest([s.path for s in host.manifest.sources], made / "manifest")
-    if isinstance(host.catalog_place, SchemaPlace):
-        place, plan = host.catalog_place, host.catalog_provisioner.plan
-        backing_up.link_contents(host.home, made / "home", show)
-        backing_up.copy_catalog(place, plan, made / "schemas" / "catalog.tar")
-        tenants = host.catalog.all(ACTIVE, DISABLED)
-        target = made / "schemas" / "tenants"
-        backing_up.copy_schemas(tenants, host.provisioner.plan, target, show)
-    backing_up.copy_home(host.home, made / "home", show)
-    return folders.seal(made, backing_up.facts(host.home, VERSION), show)
-
-
-def _finish(folder: Path, target: Path, show: Show) -> None:
-    """Give the backup its name, whole."""
-    from archivolt_host.archives import folders
-    from archivolt_host.archives.packing import new_file
-
-    made = folder / "backup"
-    if target.suffix == PACKED:
-        show(target.name)
-        with new_file(target, overwrite=True) as out:
-            folders.pack(made, out)
-        return
-    if target.exists():
-        os.rename(target, folder / "before")
-    os.rename(made, target)
 
 
 def _refuse_home(home: "Home", overwrite: bool) -> None:

@@ -19,6 +19,9 @@ def schedules() -> None:
     archivolt schedules list                   all, of the host, plugins and users
     archivolt schedules run forget_jobs        do one now
     archivolt schedules list -t acme           in another tenant than demo
+    archivolt schedules public                 what is done for the whole host
+    archivolt schedules log                    what came of that
+    archivolt schedules do host.back_up        do one of those, here and now
     """
 
 
@@ -54,6 +57,64 @@ def run(name: str, tenant: str) -> None:
     click.echo(f"A worker does it now: archivolt jobs show {job} -t {tenant}")
 
 
+@schedules.command()
+def public() -> None:
+    """List what is done for the whole host, outside of any tenant."""
+    from archivolt_host.cli import tables
+    from archivolt_host.jobs import public_log
+
+    table = tables.table("task", "rhythm", "last", "status", "does", "said")
+    for task in _tasks():
+        last = next(iter(public_log.newest(1, task.name)), None)
+        began, status = (_time(last.began_at), last.status) if last else ("", "")
+        said = last.said or "" if last else ""
+        tables.add(table, task.name, _often(task), began, status, task.summary, said)
+    tables.show(table)
+
+
+@schedules.command("log")
+@click.option("--limit", default=50, show_default=True, help="How many at most.")
+def show_log(limit: int) -> None:
+    """List the newest runs for the whole host: when, and what came of each."""
+    from archivolt_host.cli import tables
+    from archivolt_host.cli.opening import ready
+    from archivolt_host.jobs import public_log
+
+    ready()
+    table = tables.table("task", "due", "began", "ended", "status", "said")
+    for row in public_log.newest(limit):
+        times = (_time(m) for m in (row.due_at, row.began_at, row.ended_at))
+        tables.add(table, row.task, *times, row.status, row.said or "")
+    tables.show(table)
+
+
+@schedules.command("do")
+@click.argument("name")
+def do_now(name: str) -> None:
+    """Do the task NAME of the whole host, here and now; it is logged like any."""
+    from archivolt_host.jobs import public, public_log
+    from archivolt_host.jobs.public_models import DONE
+
+    task = next((task for task in _tasks() if task.name == name), None)
+    if task is None:
+        raise click.ClickException(f"{name} is none: see 'archivolt schedules public'.")
+    id = public.begin_now(task)
+    if id is None:
+        raise click.ClickException(f"{name} is being done already.")
+    said = public.do(task, id)
+    if public_log.newest(1, name)[0].status != DONE:
+        raise click.ClickException(said)
+    click.echo(said)
+
+
+def _tasks() -> Any:
+    from archivolt_host.app import VERSION
+    from archivolt_host.cli.opening import ready
+    from archivolt_host.maintenance import Maintenance
+
+    return Maintenance(ready(), VERSION).tasks()
+
+
 def _rows(tenant: str) -> list[Any]:
     """Return the tenant's schedules, those that were declared a moment ago too."""
     from sqlalchemy import select
@@ -82,11 +143,13 @@ def _time(moment: Any) -> str:
 
 
 def _rhythm(row: Any) -> str:
+    return _often(row) if row.enabled else "off"
+
+
+def _often(rhythm: Any) -> str:
     from archivolt_host.plugins.units import write_seconds
 
-    if not row.enabled:
-        return "off"
-    return row.cron or f"every {write_seconds(row.every)}"
+    return rhythm.cron or f"every {write_seconds(rhythm.every)}"
 
 
 def _summary(row: Any) -> str:

@@ -10,7 +10,7 @@ from croniter import croniter
 from croniter.croniter import CroniterError
 
 from archivolt_host.errors import InvalidError
-from archivolt_host.jobs.schedule_models import USERS
+from archivolt_host.jobs.schedule_models import PUBLIC, USERS
 from archivolt_host.tenants import context
 
 LEAST_SECONDS = 60  # of an interval, as of cron
@@ -21,11 +21,25 @@ EPOCH = datetime.fromtimestamp(0, UTC)
 class Rhythm(Protocol):
     """Whatever is due again and again."""
 
-    id: UUID
-    source: str
-    cron: str | None
-    every: int | None
-    zone: str
+    @property
+    def id(self) -> UUID:
+        """What spreads its intervals."""
+
+    @property
+    def source(self) -> str:
+        """Who made it."""
+
+    @property
+    def cron(self) -> str | None:
+        """Five fields, or None where it has an interval."""
+
+    @property
+    def every(self) -> int | None:
+        """Seconds."""
+
+    @property
+    def zone(self) -> str:
+        """The time zone of its cron."""
 
 
 def check(cron: str | None, every: int | None, zone: str) -> None:
@@ -88,7 +102,8 @@ def last_until(rhythm: Rhythm, moment: datetime) -> datetime:
 
 def _seed(rhythm: Rhythm) -> int:
     """Return what spreads intervals; what code declares falls together in a tenant."""
-    return (rhythm.id if rhythm.source == USERS else context.tenant().id).int
+    is_own = rhythm.source in (USERS, PUBLIC)
+    return (rhythm.id if is_own else context.tenant().id).int
 
 
 def _next_by_cron(cron: str, zone: str, moment: datetime) -> datetime:

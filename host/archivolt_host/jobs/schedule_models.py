@@ -18,6 +18,7 @@ from archivolt_host.jobs.models import only_where
 from archivolt_host.tenants.columns import Base, RevisionMixin, TimesMixin, UuidMixin
 
 USERS = "users"  # the source of schedules that users made; else a plugin's name
+PUBLIC = "public"  # and of tasks of the whole host, which have no row
 SKIP, ONCE = "skip", "once"  # what becomes of ticks that nobody was there for
 
 

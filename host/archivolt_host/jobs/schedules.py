@@ -164,7 +164,7 @@ def declared_in(slug: str) -> Declared:
     return {
         (plugin, found.name): found
         for plugin, found in (*runnable.own_schedules(), *registry.schedules)
-        if plugin == HOST or plugin in on
+        if (plugin == HOST or plugin in on) and not found.public
     }
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, false
 
 from archivolt_hookspecs.identity import Actor
 from archivolt_hookspecs.permissions import (
+    TwoWays,
     access_granted,
     access_predicate,
     scope_saved,
@@ -60,6 +61,23 @@ class Visible:
         self, scope: ColumnElement[UUID], parent: ColumnElement[UUID] | None
     ) -> ColumnElement[bool] | None:
         """Return the condition for rows to be seen, or None where it is always true."""
+        found: Any = self._found(scope, parent)
+        if isinstance(found, TwoWays):
+            found = found.all
+        return found  # type: ignore[no-any-return]
+
+    def conditions(
+        self, scope: ColumnElement[UUID], parent: ColumnElement[UUID] | None
+    ) -> Sequence[ColumnElement[bool] | None]:
+        """Return it in each wording that there is, for a list: the best one first."""
+        found = self._found(scope, parent)
+        if not isinstance(found, TwoWays):
+            return (found,)
+        return (found.each, found.all) if found.much else (found.all, found.each)
+
+    def _found(
+        self, scope: ColumnElement[UUID], parent: ColumnElement[UUID] | None
+    ) -> Any:
         if self.actor is None or self.actor.id == context.SYSTEM:
             return None
         found: Any = dispatch.first(

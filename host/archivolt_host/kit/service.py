@@ -25,6 +25,7 @@ from archivolt_host.kit.access import Scope, Visible
 from archivolt_host.kit.statements import Statements
 from archivolt_host.tenants import sessions
 from archivolt_host.tenants.columns import Base
+from archivolt_host.tenants.hurry import hurried
 from archivolt_host.tenants.prepared import Prepared
 
 __all__ = ["Service", "Visible"]
@@ -98,14 +99,15 @@ class Service(Generic[M]):
         self, page: Page, *, visible: Visible | None = None, **filters: Any
     ) -> Slice:
         """Return a page of the rows that match ``field__op=value`` filters."""
-        condition = self._seen(visible)
-        query = self._where(self._sql.select, filters, condition)
+        self._refuse_forgetting(visible)
+        query = self._where(self._sql.select, filters)
         keys = self._keys(page.sort)
-        count = self._count(filters, condition) if page.count else None
+        count = self._count(filters, self._seen(visible)) if page.count else None
         if (values := page.after()) is not None:
             query = seek(query, keys, self._parsed(keys, values))
         order = [c.desc() if descends else c.asc() for c, descends in keys]
-        rows = self._rows(query.order_by(*order).limit(page.limit + 1))
+        query = query.order_by(*order).limit(page.limit + 1)
+        rows = self._quickest([self._where(query, {}, c) for c in self._ways(visible)])
         shown, more = rows[: page.limit], len(rows) > page.limit
         last = [getattr(shown[-1], name) for name in _names(page.sort)] if more else []
         return Slice(shown, page.cursor_at(_plain(last)) if more else None, count)
@@ -172,6 +174,14 @@ class Service(Generic[M]):
         make: Any = self._sql.record._make
         return [make(row) for row in self.connection.execute(query, values)]
 
+    def _quickest(self, queries: Sequence[Select[Any]]) -> list[M]:
+        """Return the rows of a query, of which there may be several wordings."""
+        *tried, last = queries
+        for query in tried:
+            with hurried(self.connection):
+                return self._rows(query)
+        return self._rows(last)
+
     def _first(self, query: Select[Any] | Prepared, **values: Any) -> M | None:
         """Return the first row of such a query, or None."""
         if isinstance(query, Prepared):
@@ -186,10 +196,16 @@ class Service(Generic[M]):
     def _seen(self, visible: Visible | None) -> ColumnElement[bool] | None:
         """Return the condition for rows to be seen; to forget to ask is an error."""
         self._refuse_forgetting(visible)
-        if visible is None:
-            return None
+        return None if visible is None else visible.condition(*self._scope_columns)
+
+    def _ways(self, visible: Visible | None) -> Sequence[ColumnElement[bool] | None]:
+        """Return the same condition in each wording that there is."""
+        return (None,) if visible is None else visible.conditions(*self._scope_columns)
+
+    @property
+    def _scope_columns(self) -> tuple[ColumnElement[Any], ColumnElement[Any] | None]:
         scope, *parent = [self._c[name] for name in self.scope_columns]
-        return visible.condition(scope, next(iter(parent), None))
+        return scope, next(iter(parent), None)
 
     def _refuse_forgetting(self, visible: Visible | None) -> None:
         if visible is None and self.scope_columns:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import delete, func, select
+from sqlalchemy import Connection, delete, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from archivolt_host.errors import ArchivoltError
@@ -15,7 +15,7 @@ from archivolt_host.orchestration import journal as journals
 from archivolt_host.orchestration import models as m
 from archivolt_host.orchestration import running
 from archivolt_host.orchestration.journal import Journal
-from archivolt_host.orchestration.statements import IN_TENANT
+from archivolt_host.orchestration.statements import IN_CATALOG, IN_TENANT, Statements
 from archivolt_host.orchestration.watching import watch
 from archivolt_host.tenants import context, sessions
 from archivolt_host.tenants.columns import now
@@ -89,10 +89,19 @@ def _due(journal: Journal) -> tuple[list[UUID], datetime | None]:
 
 def forget_old(limit: int = 1000) -> int:
     """Delete what ended long ago in the current tenant; return the number of runs."""
-    runs, steps = IN_TENANT.runs, IN_TENANT.steps
+    return _forget(IN_TENANT, sessions.connection(), limit)
+
+
+def forget_system(limit: int = 1000) -> int:
+    """Delete the system's runs that ended long ago; return how many."""
+    with sessions.catalog(write=True) as session:
+        return _forget(IN_CATALOG, session.connection(), limit)
+
+
+def _forget(sql: Statements, connection: Connection, limit: int) -> int:
+    runs, steps = sql.runs, sql.steps
     ended = (runs.c.status.in_((m.DONE, m.UNDONE)), runs.c.finished_at < now() - KEPT)
     old = select(runs.c.id).where(*ended).order_by(runs.c.finished_at).limit(limit)
-    connection = sessions.connection()
     ids = connection.scalars(old).all()
     connection.execute(delete(steps).where(steps.c.run_id.in_(ids)))
     connection.execute(delete(runs).where(runs.c.id.in_(ids)))

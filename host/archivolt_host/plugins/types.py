@@ -72,6 +72,16 @@ def _rates(raw: Any) -> tuple[str, ...]:
     return rates
 
 
+def _cron(raw: Any) -> str:
+    from croniter import croniter  # seldom wanted, and slow to import
+
+    cron = _string(raw).strip()
+    if cron and (len(cron.split()) != CRON_FIELDS or not croniter.is_valid(cron)):
+        raise ValueError(raw)
+    return cron
+
+
+CRON_FIELDS = 5
 TYPES: Mapping[str, tuple[Callable[[Any], Any], str]] = {
     "string": (_string, "a text in quotes"),
     "integer": (_integer, "a whole number"),
@@ -80,6 +90,7 @@ TYPES: Mapping[str, tuple[Callable[[Any], Any], str]] = {
     "duration": (_counted(units.seconds), "a duration such as '90s', '15m' or '7d'"),
     "size": (_counted(units.size), "a size such as '512MiB' or '2GiB'"),
     "url": (_url, "an address such as 'https://example.org'"),
+    "cron": (_cron, "five fields of cron such as '30 2 * * *', or '' for never"),
     "list": (_list, "a list of texts such as ['one', 'two']"),
     "networks": (
         _networks,

@@ -3,7 +3,6 @@
 from sqlalchemy import Connection
 
 from archivolt_host.errors import UnavailableError
-from archivolt_host.tenants import sessions
 
 ITSELF = "PostgreSQL sees to that itself."
 NOT_TRUSTED = """
@@ -12,32 +11,25 @@ NOT_TRUSTED = """
 """
 
 
-def optimize() -> str:
+def optimize(connection: Connection) -> str:
     """Renew what the planner knows, where much has changed."""
-    connection = sessions.connection()
-    if not is_sqlite(connection):
+    if not _is_sqlite(connection):
         return ITSELF
     connection.exec_driver_sql("PRAGMA optimize")
     return "looked at"
 
 
-def check() -> str:
-    """Raise UnavailableError where a database is damaged; nobody waits meanwhile."""
-    with sessions.reading() as work:
-        if is_sqlite(work.connection):
-            return _sound(work.connection, "PRAGMA quick_check(1)", "ok")
-        return _sound(work.connection, NOT_TRUSTED, "")
-
-
-def _sound(connection: Connection, question: str, good: str) -> str:
+def check(connection: Connection) -> str:
+    """Raise UnavailableError where a database is damaged."""
+    on_sqlite = _is_sqlite(connection)
+    question = "PRAGMA quick_check(1)" if on_sqlite else NOT_TRUSTED
     said = connection.exec_driver_sql(question).scalar() or ""
-    if said != good:
+    if said != ("ok" if on_sqlite else ""):
         raise UnavailableError(
             f"The database is damaged ({said}): stop Archivolt and restore a backup."
         )
     return "sound"
 
 
-def is_sqlite(connection: Connection) -> bool:
-    """Return whether that is one of SQLite."""
+def _is_sqlite(connection: Connection) -> bool:
     return connection.dialect.name == "sqlite"

@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import shutil
 import tarfile
 
@@ -192,3 +193,30 @@ def test_a_link_in_a_file_is_refused(cli, refused, tmp_path, kind):
         member.type, member.linkname = kind, "/etc"
         tar.addfile(member)
     assert "is no plain file of a backup" in refused(tmp_path / "a.tar")
+
+
+def test_the_one_taken_at_its_time_is_restored_and_the_oldest_go(cli, tmp_path):
+    manifest = cli.manifest.read_text()
+    cli.manifest.write_text(manifest.replace("[host]", "[host]\nbackup_keep = 2", 1))
+    folder = cli.home / "backups"
+    folder.mkdir()
+    for name in ("backup-2026-01-01T02-30-00", "backup-2026-01-02T02-30-00"):
+        (folder / name).mkdir()
+    said = cli.ok("schedules", "do", "host.back_up")
+    assert said.endswith("files. 1 older deleted.\n")
+    first, newest = sorted(folder.iterdir())
+    assert first.name == "backup-2026-01-02T02-30-00"
+    assert not (newest / "home" / "backups").exists()
+    assert re.search(r"host.back_up .* done +/\S+/backup-", cli.ok("schedules", "log"))
+    assert re.search(r"host.back_up +30 2 \* \* \* ", cli.ok("schedules", "public"))
+    new = {"ARCHIVOLT_HOME": str(tmp_path / "new")}
+    assert "is restored" in cli.ok("restore", str(newest), **new)
+    assert "demo" in cli.ok("tenants", "list", **new)
+    assert "is none: see" in cli.refused("schedules", "do", "host.nothing")
+
+
+def test_a_rhythm_that_is_none_is_named(cli):
+    manifest = cli.manifest.read_text()
+    cli.manifest.write_text(manifest.replace("[host]", "[host]\nbackups = 'daily'", 1))
+    said = cli("manifest", "check").output
+    assert "backups must be five fields of cron such as '30 2 * * *'" in said

@@ -13,10 +13,13 @@ def test_damage_is_named(host, tenant):
     with context.acting(tenant):
         schedules.sync(tenant)
         with sessions.transaction():
-            assert (upkeep.check(), upkeep.optimize()) == ("sound", "looked at")
+            connection = sessions.connection()
+            assert upkeep.check(connection) == "sound"
+            assert upkeep.optimize(connection) == "looked at"
         with sqlite3.connect(tenant.place.path) as file:
             file.execute("PRAGMA ignore_check_constraints = ON")
             file.execute("UPDATE host_schedule SET every = NULL, cron = NULL")
         file.close()
-        with pytest.raises(UnavailableError, match=r"host_schedule.*restore a backup"):
-            upkeep.check()
+        words = r"host_schedule.*restore a backup"
+        with sessions.reading() as work, pytest.raises(UnavailableError, match=words):
+            upkeep.check(work.connection)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
@@ -25,3 +26,13 @@ class FileMailer:
         with os.fdopen(handle, "wb") as file:
             file.write(message.as_bytes(policy=SMTP))
         draft.replace(path)
+
+    def forget(self, before: float) -> int:
+        """Delete files older than ``before``, in seconds since the epoch."""
+        count = 0
+        for path in self._folder.glob("*.eml"):
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime < before:
+                    path.unlink()
+                    count += 1
+        return count

@@ -6,7 +6,7 @@ from typing import Any
 from archivolt_core_mail.messages import orchestrators
 from archivolt_core_mail.messages.schemas import MessageSchema
 from archivolt_hookspecs import hookimpl
-from archivolt_hookspecs.registration import Action
+from archivolt_hookspecs.registration import Action, Schedule
 
 
 class Mail:
@@ -16,6 +16,12 @@ class Mail:
     def register_jobs(self) -> Sequence[Any]:
         """Send what waits."""
         return [orchestrators.deliver]
+
+    @hookimpl
+    def register_schedules(self) -> Sequence[Schedule]:
+        """Forget what lies in files, of all tenants at once: they share a folder."""
+        forget = orchestrators.forget_files
+        return [Schedule("forget_files", forget, every=86400, public=True)]
 
     @hookimpl
     def register_actions(self) -> Sequence[Action]:

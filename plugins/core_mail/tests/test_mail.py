@@ -1,6 +1,7 @@
 """Messages arrive once the transaction is durable, as files or at a mail server."""
 
 import email
+import os
 import socket
 from contextlib import closing
 from email.policy import default
@@ -10,8 +11,10 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult
 from sqlalchemy import text
 
+from archivolt_host.app import VERSION
 from archivolt_host.kit import hooks
 from archivolt_host.kit.errors import InvalidError, UnavailableError
+from archivolt_host.maintenance import Maintenance
 from archivolt_host.tenants import context
 
 pytestmark = [
@@ -166,3 +169,18 @@ def test_an_unknown_driver_is_named(open_home, make_tenant):
         pytest.raises(UnavailableError, match="There is no mail driver 'pigeon'"),
     ):
         hooks.call("deliver_mail", **GIVEN)
+
+
+@pytest.mark.settings(core_mail={"keep_files": "1d"})
+def test_old_files_are_forgotten_for_all_tenants_at_once(
+    host, tenant, in_tenant, run_jobs
+):
+    for _ in range(2):
+        with in_tenant(tenant):
+            hooks.call("send_mail", **GIVEN)
+    run_jobs(tenant)
+    old, young = sorted(host.home.mail.glob("*.eml"))
+    os.utime(old, (0, 0))
+    tasks = {task.name: task for task in Maintenance(host, VERSION).tasks()}
+    assert tasks["core_mail.forget_files"].run() == 1
+    assert list(host.home.mail.glob("*.eml")) == [young]

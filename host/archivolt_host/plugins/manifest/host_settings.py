@@ -124,6 +124,22 @@ HOST_SETTINGS: tuple[Setting, ...] = (
         minimum="1h",
     ),
     _host(
+        "backups",
+        "cron",
+        "30 2 * * *",
+        "When the whole deployment is backed up, in UTC; empty for never. On as "
+        "shipped, for those who would not think of it: contents are linked, not "
+        "copied, but all of them are read, so have a large home backed up by its "
+        "storage, and let copies leave this machine.",
+    ),
+    _host(
+        "backup_folder",
+        "string",
+        "",
+        "Where backups go; empty is the folder backups in the home.",
+    ),
+    _host("backup_keep", "integer", 7, "The newest backups that are kept.", minimum=1),
+    _host(
         "log_level",
         "string",
         "info",

@@ -49,3 +49,9 @@ def send(message: EmailMessage) -> None:
     settings: dict[str, Any] = {name: setting(PLUGIN, name) for name in SETTINGS}
     settings["smtp_password"] = secret(PLUGIN, "smtp_password")
     driver("mail", setting(PLUGIN, "driver")).send(message, settings)
+
+
+def forget_files() -> int:
+    """Delete what the file driver wrote long ago, whosever it is; return how many."""
+    before = now().timestamp() - setting(PLUGIN, "keep_files")
+    return int(driver("mail", "file").forget(before))

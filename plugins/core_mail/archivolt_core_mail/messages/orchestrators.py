@@ -20,3 +20,9 @@ def send_now(to: str, subject: str, text: str) -> None:
 def deliver(to: str, subject: str, text: str, id: str) -> None:
     """Send one message; what fails is tried again, under the same id."""
     logic.send(logic.compose(to, subject, text, id))
+
+
+@job(queue="low", retries=1)
+def forget_files() -> int:
+    """Delete mails that lie in files since long ago."""
+    return logic.forget_files()

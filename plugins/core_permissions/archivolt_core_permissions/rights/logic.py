@@ -8,10 +8,18 @@ from typing import Any
 from uuid import UUID
 
 from archivolt_core_permissions.grants.models import ALLOW, DENY
-from archivolt_core_permissions.rights.service import FOREVER, MANY, Wanted, rights
+from archivolt_core_permissions.rights.service import (
+    ANYHOW,
+    AT_ONCE,
+    EACH,
+    FOREVER,
+    Wanted,
+    rights,
+)
 from archivolt_core_permissions.roles.logic import preset_holds
 from archivolt_core_permissions.roles.models import PLATFORM_ADMIN, PRESETS
 from archivolt_hookspecs.identity import Actor
+from archivolt_hookspecs.permissions import TwoWays
 from archivolt_hookspecs.registration import Permission
 from archivolt_host.kit.access import permissions
 from archivolt_host.kit.context import tenant
@@ -83,7 +91,7 @@ class Snapshot:
 
     held: tuple[Held, ...]
     known: dict[str, Standing] = field(default_factory=dict)
-    spread: dict[tuple[UUID, ...], int] = field(default_factory=dict)
+    ways: dict[tuple[UUID, ...], str] = field(default_factory=dict)
 
     def standing(self, permission: Permission, moment: datetime) -> Standing:
         """Return how they stand with a permission; a denial wins."""
@@ -136,8 +144,14 @@ def predicate(actor: Actor, action: str, scope: Any, parent: Any) -> Any:
         return found.whole
     subjects = (actor.id, *actor.groups)
     wanted = Wanted(subjects, found.allowing, found.denying, moment)
-    few = not found.whole and _is_sparse(actor, wanted)
-    return rights.condition(wanted, scope, parent, anyway=found.whole, few=few)
+    begin = ANYHOW if found.whole else _way(actor, wanted)
+    said = {
+        way: rights.condition(wanted, scope, parent, anyway=found.whole, way=way)
+        for way in ((ANYHOW,) if begin == ANYHOW else (EACH, AT_ONCE))
+    }
+    if begin == ANYHOW:
+        return said[ANYHOW]
+    return TwoWays(said[EACH], said[AT_ONCE], much=begin == EACH)
 
 
 def roles_of(user: UUID, groups: frozenset[UUID]) -> frozenset[str]:
@@ -185,13 +199,13 @@ def _is_withheld(actor: Actor, permission: Permission) -> bool:
     return actor.impersonator is not None and not permission.impersonated
 
 
-def _is_sparse(actor: Actor, wanted: Wanted) -> bool:
-    """Return whether there is little to see, so that a list begins with the grants."""
-    spread = _snapshot_of(actor.id, actor.groups).spread
+def _way(actor: Actor, wanted: Wanted) -> str:
+    """Return how a list of what somebody sees begins."""
+    ways = _snapshot_of(actor.id, actor.groups).ways
     key = tuple(wanted.allowing)
-    if key not in spread:
-        spread[key] = rights.spread(wanted) if key else 0
-    return spread[key] < MANY
+    if key not in ways:
+        ways[key] = rights.way(wanted) if key else AT_ONCE
+    return ways[key]
 
 
 def _snapshot_of(user: UUID, groups: frozenset[UUID]) -> Snapshot:

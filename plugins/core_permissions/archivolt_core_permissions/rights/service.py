@@ -37,7 +37,9 @@ GRANT: Table = Grant.__table__  # type: ignore[assignment]
 ROLE: Table = Role.__table__  # type: ignore[assignment]
 EPOCH: Table = Epoch.__table__  # type: ignore[assignment]
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
-MANY = 20_000  # containers: with more, rows are looked at one by one
+# Containers: with so much to see, a list begins with its rows, one by one; with so
+# many, it asks in no other way.
+MUCH, MANY = {"sqlite": 5_000, "postgresql": 15_000}, 50_000
 
 UNTIL = type_coerce(
     func.max(func.coalesce(GRANT.c.expires_at, literal(FOREVER, Timestamp()))),
@@ -75,8 +77,17 @@ AMONG = {
 # Only of arrays does PostgreSQL use both indexes, of rows and of containers.
 FOUND = {SQLITE: "{} IN ({})", POSTGRESQL: "{} = ANY(ARRAY({}))"}
 LASTS = "(expires_at IS NULL OR expires_at > :rights_moment)"
-# SQLite would try each grant in turn for each row, rather than the few above the row.
-ABOVE = {SQLITE: "+ancestor_id", POSTGRESQL: "ancestor_id"}
+# Rows are found at once, beginning with the grants, or each is looked at: in the order
+# of the list, or in any that the database likes. SQLite would try each grant in turn
+# for a row, rather than the few above it; PostgreSQL would join, however soon the page
+# is full.
+AT_ONCE, EACH, ANYHOW = "at once", "each", "anyhow"
+ABOVE = {
+    (SQLITE, EACH): "+ancestor_id IN ({})",
+    (SQLITE, ANYHOW): "+ancestor_id IN ({})",
+    (POSTGRESQL, EACH): "(ancestor_id IN ({})) IS TRUE OFFSET 0",
+    (POSTGRESQL, ANYHOW): "ancestor_id IN ({})",
+}
 
 
 def _deciding(dialect: str) -> Prepared:
@@ -130,24 +141,20 @@ SPREAD = {
 
 
 @lru_cache(maxsize=1024)
-def _covers(dialect: str, effect: str, scope: str, parent: str, *, few: bool) -> str:
-    """Return what is true for rows with such a grant on them or above.
-
-    From few grants one comes to the rows quickest; where there are many, each row is
-    looked at in the order of the list, until the page is full; that is never NULL.
-    """
-    mine, below = _mine(dialect, effect), _below(dialect, effect)
-    if few:
-        inside = FOUND[dialect].format(parent, below)
+def _covers(dialect: str, effect: str, scope: str, parent: str, way: str) -> str:
+    """Return what is true for rows with such a grant on them or above; never NULL."""
+    mine = _mine(dialect, effect)
+    if way == AT_ONCE:
+        inside = FOUND[dialect].format(parent, _below(dialect, effect))
     else:
-        there = f"{ABOVE[dialect]} IN ({mine})"
         inside = (
             "EXISTS (SELECT 1 FROM permissions_scope_path p"  # noqa: S608 - ours
-            f" WHERE p.scope_id = {parent} AND {there})"
+            f" WHERE p.scope_id = {parent} AND {ABOVE[dialect, way].format(mine)})"
         )
     if parent == scope:  # containers lie in themselves
         return inside
-    return f"({FOUND[dialect].format(scope, mine)} OR {inside})"
+    own = "{} IN ({})" if way == EACH else FOUND[dialect]
+    return f"({own.format(scope, mine)} OR {inside})"
 
 
 class Wanted(NamedTuple):
@@ -170,7 +177,7 @@ class RightsService(Service[Epoch]):
         "roles",
         "deciding",
         "condition",
-        "spread",
+        "way",
     )
 
     def token(self) -> UUID:
@@ -221,18 +228,19 @@ class RightsService(Service[Epoch]):
         parent: ColumnElement[Any] | None,
         *,
         anyway: bool,
-        few: bool,
+        way: str,
     ) -> ColumnElement[bool]:
         """Return what is true for the rows on which a grant allows and none denies.
 
-        ``anyway`` is whether it is allowed where no grant says so.
+        ``anyway`` is whether it is allowed where no grant says so, ``way`` how the rows
+        that are allowed are found.
         """
         columns, parts, sent = (_name(scope), _name(parent)), [], []
         if not anyway:
-            parts.append(_covers(self._dialect, ALLOW, *columns, few=few))
+            parts.append(_covers(self._dialect, ALLOW, *columns, way))
             sent.append(_ids(self._dialect, ALLOW, wanted.allowing))
         if wanted.denying:
-            denied = _covers(self._dialect, DENY, *columns, few=False)
+            denied = _covers(self._dialect, DENY, *columns, ANYHOW)
             parts.append(f"NOT {denied}")
             sent.append(_ids(self._dialect, DENY, wanted.denying))
         sent.append(_ids(self._dialect, "subjects", wanted.subjects))
@@ -240,14 +248,16 @@ class RightsService(Service[Epoch]):
         found: Any = text(f"({' AND '.join(parts)})").bindparams(*sent)
         return found  # type: ignore[no-any-return]
 
-    def spread(self, wanted: Wanted) -> int:
-        """Return in how many containers grants allow it; MANY stands for more."""
+    def way(self, wanted: Wanted) -> str:
+        """Return how a list begins: that depends on how much there is to see."""
         query = SPREAD[self._dialect].bindparams(
             _ids(self._dialect, ALLOW, wanted.allowing),
             _ids(self._dialect, "subjects", wanted.subjects),
             bindparam("rights_moment", wanted.moment, Timestamp()),
         )
-        return int(self.connection.scalar(query) or 0)
+        found = int(self.connection.scalar(query) or 0)
+        much = EACH if found >= MUCH[self._dialect] else AT_ONCE
+        return ANYHOW if found >= MANY else much
 
     @property
     def _dialect(self) -> str:

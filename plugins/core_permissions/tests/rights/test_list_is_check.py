@@ -1,5 +1,6 @@
 """What a list shows is what a check allows, whatever the tree and the grants are."""
 
+from contextlib import contextmanager
 from datetime import timedelta
 from uuid import UUID
 
@@ -12,7 +13,6 @@ from archivolt_core_documents.folders.service import folders
 from archivolt_core_permissions.grants.models import ROOT
 from archivolt_core_permissions.grants.service import grants
 from archivolt_core_permissions.rights import logic as rights
-from archivolt_core_permissions.rights import service as rights_service
 from archivolt_core_permissions.roles.models import PRESETS
 from archivolt_core_permissions.scopes.service import ScopeService
 from archivolt_hookspecs.identity import Actor
@@ -21,7 +21,7 @@ from archivolt_host.kit.db import now, uuid7
 from archivolt_host.kit.paging import Page
 from archivolt_host.kit.service import Service
 from archivolt_host.tenants import context as tenants
-from archivolt_host.tenants import sessions
+from archivolt_host.tenants import hurry, sessions
 
 pytestmark = [
     pytest.mark.plugins("core_identity", "core_documents"),
@@ -135,14 +135,22 @@ def listed(service, action, limit):
         cursor = part.next
 
 
-@pytest.fixture(params=[2000, 0], ids=["from the grants", "row by row"])
-def many(request, monkeypatch):
-    """Both ways to begin a list have to come to the same."""
-    monkeypatch.setattr(rights_service, "MANY", request.param)
-    monkeypatch.setattr(rights, "MANY", request.param)
+WAYS = ("at once", "each", "anyhow", "anew")
 
 
-def test_a_list_shows_what_a_check_allows(tenant, many):
+@contextmanager
+def beginning(way):
+    """Let lists begin in this way, or in theirs, and then anew in the other."""
+    with pytest.MonkeyPatch.context() as patch:
+        if way == "anew":
+            patch.setattr(hurry, "STEPS", 0)
+            patch.setattr(hurry, "STRIDE", 1)
+        else:
+            patch.setattr(rights, "_way", lambda *_: way)
+        yield
+
+
+def test_a_list_shows_what_a_check_allows_however_it_is_asked(tenant):
     @settings(
         max_examples=25,
         deadline=None,
@@ -186,7 +194,7 @@ def no_denial(self, found):
 
 
 FAULTS = {
-    "a list without the predicate": (Service, "_seen", no_predicate),
+    "a list without the predicate": (Service, "_ways", lambda *_: (None,)),
     "a row that is got without a check": (access.Visible, "covers", lambda *_: True),
     "a check that hears no denial": (rights.Standing, "decide", no_denial),
     "a move that leaves the old rights": (ScopeService, "cut", no_predicate),
@@ -220,9 +228,11 @@ def compare(world, who):
                 for n, row in rows.items()
                 if access.allowed(action, service.scope(row))
             }
-            shown = listed(service, action, 3)
-            assert len(shown) == len(set(shown))
-            assert {n for n in numbers if world.ids[n] in shown} == checked
+            for way in WAYS:
+                with beginning(way):
+                    shown = listed(service, action, 3)
+                assert len(shown) == len(set(shown))
+                assert {n for n in numbers if world.ids[n] in shown} == checked
             assert checked == {n for n in numbers if world.allows(who, action, n)}
             assert checked == {
                 n for n in numbers if _is_got(service, world.ids[n], action)

@@ -1,0 +1,84 @@
+"""A whole deployment into a folder or a file: from the command, or at its time."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from archivolt_host.archives import backing_up, folders
+from archivolt_host.archives.packing import new_file
+from archivolt_host.archives.restoring import Opened
+from archivolt_host.plugins.manifest import Manifest
+from archivolt_host.tenants.context import SchemaPlace
+from archivolt_host.tenants.home import Home
+from archivolt_host.tenants.states import ACTIVE, DISABLED
+
+PACKED = ".tar"
+Show = Callable[[object], object]
+
+
+class Deployment(Opened, Protocol):
+    """An open host, with its home and its manifest."""
+
+    @property
+    def home(self) -> Home:
+        """Where everything is."""
+
+    @property
+    def manifest(self) -> Manifest:
+        """How it is set up."""
+
+
+def back_up(host: Deployment, version: str, target: Path, show: Show) -> int:
+    """Copy everything to a target, whole or not at all; return how many files."""
+    with staged(target) as folder:
+        made = folder / BACKUP
+        made.mkdir(mode=0o700)
+        _fill(host, made, show)
+        count = folders.seal(made, backing_up.facts(host.home, version), show)
+        _finish(folder, target, show)
+    return count
+
+
+BACKUP = "backup"
+
+
+def _fill(host: Deployment, made: Path, show: Show) -> None:
+    files = [source.path for source in host.manifest.sources]
+    backing_up.copy_manifest(files, made / "manifest")
+    if isinstance(host.catalog_place, SchemaPlace):
+        place, plan = host.catalog_place, host.catalog_provisioner.plan
+        backing_up.link_contents(host.home, made / "home", show)
+        backing_up.copy_catalog(place, plan, made / "schemas" / "catalog.tar")
+        tenants = host.catalog.all(ACTIVE, DISABLED)
+        target = made / "schemas" / "tenants"
+        backing_up.copy_schemas(tenants, host.provisioner.plan, target, show)
+    backing_up.copy_home(host.home, made / "home", show)
+
+
+@contextmanager
+def staged(target: Path) -> Iterator[Path]:
+    """Lend a private folder beside the target, which is gone afterwards."""
+    parent = target.absolute().parent
+    parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(dir=parent, prefix=f".{target.name}-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _finish(folder: Path, target: Path, show: Show) -> None:
+    """Give the backup its name, whole."""
+    made = folder / BACKUP
+    if target.suffix == PACKED:
+        show(target.name)
+        with new_file(target, overwrite=True) as out:
+            folders.pack(made, out)
+        return
+    if target.exists():
+        os.rename(target, folder / "before")
+    os.rename(made, target)
