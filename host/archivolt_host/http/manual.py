@@ -1,6 +1,6 @@
 """``/llms.txt`` and ``/docs``: the documentation, for whoever has signed in to read.
 
-The files in ``manual_pages/`` are links to the repository's; a wheel holds what they link to.
+The files in ``manual_pages/`` are links to the repository's, and in a wheel copies.
 """
 
 from pathlib import Path
