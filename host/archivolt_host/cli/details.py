@@ -21,8 +21,8 @@ DEAREST = 20  # rows
 def show(name: str, tenant: str | None) -> None:
     """Show the plugin NAME: where it came from, what it may, does and costs.
 
-    Calls, seconds and errors are those of all running processes: of all tenants, then
-    of the dearest ones each, or of the one that is named.
+    Calls, seconds and errors are those of all running processes. What cost most time
+    stands below, with jobs and actions: tenant by tenant, or of the one that is named.
     """
     from archivolt_host.cli import tables
     from archivolt_host.cli.opening import opened, ready
@@ -38,12 +38,13 @@ def show(name: str, tenant: str | None) -> None:
     metrics = host.home.run / "metrics"
     by_tenant = _spent_by_tenant(metrics, name)
     if tenant is not None:
-        spent = by_tenant.get(named_tenant(tenant).slug, {})
+        slug = named_tenant(tenant).slug
+        spent = by_tenant.get(slug, {})
+        by_tenant = {slug: spent}
     else:
         spent = _spent(metrics, name)
     _show_costs(host, name, spent)
-    if tenant is None:
-        _show_dearest(by_tenant)
+    _show_dearest(by_tenant)
 
 
 def _show_costs(host: "Host", name: str, spent: "dict[str, Spent]") -> None:
