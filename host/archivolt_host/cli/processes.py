@@ -42,12 +42,11 @@ def schedule(host: "Host") -> None:
     """Be the scheduler: the second ticker, and public tasks at their time."""
     from redis.exceptions import RedisError
 
-    from archivolt_host.app import VERSION
+    from archivolt_host.cli.opening import public_tasks
     from archivolt_host.jobs.public import Rounds
     from archivolt_host.jobs.sweeping import scheduler
-    from archivolt_host.maintenance import Maintenance
 
-    rounds = Rounds(Maintenance(host, VERSION).tasks)
+    rounds = Rounds(public_tasks(host))
     stop = threading.Event()
     threading.Thread(target=rounds.run, args=(stop.wait,), daemon=True).start()
     while True:
