@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, func, or_, select
+from sqlalchemy import ColumnElement, Table, bindparam, func, or_, select
 
 from archivolt_core_workflow.instances.models import RUNNING, Event, Instance, Timer
 from archivolt_core_workflow.tasks.models import Task
+from archivolt_host.kit.db import Prepared
 from archivolt_host.kit.service import Service
 
+INSTANCE: Table = Instance.__table__  # type: ignore[assignment]
 TASK: Table = Task.__table__  # type: ignore[assignment]
 TIMER: Table = Timer.__table__  # type: ignore[assignment]
 STUCK = TIMER.c.fire_at.is_(None)
@@ -34,8 +37,13 @@ class InstanceService(Service[Instance]):
         return super()._condition(name, value)
 
     def hold(self, id: UUID) -> Instance | None:
-        """Return an instance, and let no other event at it until the commit."""
-        return self._first(self._sql.locked, id=id)
+        """Return an instance, and let no other event at it until the commit.
+
+        Those around it are held first, from the outermost: its end leads on in them, as
+        their cancelling ends it, and two who come from both sides must not meet.
+        """
+        held = _family().all(self.connection, {"id": id})
+        return held[-1] if held else None
 
     def children(self, id: UUID) -> Sequence[Instance]:
         """Return the instances that run inside of one."""
@@ -63,6 +71,20 @@ class InstanceService(Service[Instance]):
             self._c["key"] == key, self._c["state"] == RUNNING
         )
         return int(self.connection.scalar(query) or 0)
+
+
+@cache
+def _family() -> Prepared:
+    """Return the statement that locks an instance and those around it, in order."""
+    one = INSTANCE.c.id == bindparam("id", type_=INSTANCE.c.id.type)
+    line = select(INSTANCE.c.id, INSTANCE.c.parent_id).where(one)
+    around = line.cte("around", recursive=True)
+    above = select(INSTANCE.c.id, INSTANCE.c.parent_id)
+    around = around.union_all(above.where(INSTANCE.c.id == around.c.parent_id))
+    shapes = InstanceService._sql
+    query = shapes.select.where(INSTANCE.c.id.in_(select(around.c.id)))
+    ordered = query.order_by(INSTANCE.c.depth).with_for_update(of=INSTANCE)
+    return Prepared(ordered, shapes.record)
 
 
 class EventService(Service[Event]):
