@@ -27,6 +27,14 @@ def work(host: "Host") -> None:
     worker.work(host.valkey_url, QUEUES)
 
 
+def work_short(host: "Host") -> None:
+    """Be a worker that no long job keeps."""
+    from archivolt_host.jobs import worker
+    from archivolt_host.jobs.registry import SHORT_QUEUES
+
+    worker.work(host.valkey_url, SHORT_QUEUES)
+
+
 def relay(host: "Host") -> None:
     """Be the relay, and go on with what was left of the system's own runs."""
     from archivolt_host.jobs.relay import Relay
