@@ -9,7 +9,7 @@ from archivolt_host.http.access import CLOSED, public
 
 SEGMENT = re.compile(r"[a-z0-9-]+|<[^>]+>")
 # Segments that are names of files.
-FILES = {"openapi.json"}
+FILES = {"llms.txt", "openapi.json"}
 # Lists that are whole on one page, each with the reason.
 WHOLE = {
     "/vault/schedules/choices": "what code declares, as many as there are plugins",

@@ -97,6 +97,21 @@ def disk(deployment: Deployment) -> Check:
     return Check("disk", "warn", sentence, "Free some space before you upload.")
 
 
+def crontab(deployment: Deployment) -> Check:
+    """Ask for a crontab in which every line can be used, where there is one."""
+    from archivolt_host.cli.opening import commands
+    from archivolt_host.jobs.crontab import read
+
+    path = deployment.home.crontab
+    if not path.exists():
+        return Check("crontab", "ok", f"There is no {path}, and none is needed.")
+    found = read(path, commands())
+    if not found.mistakes:
+        return Check("crontab", "ok", f"{path} has {len(found.entries)} entries.")
+    wrong = "\n".join(f"{path}:{w.line}: {w.sentence}" for w in found.mistakes)
+    return Check("crontab", "warn", wrong, "The other lines are run all the same.")
+
+
 def port(deployment: Deployment) -> Check:
     """Ask whether the port is free, or ours already."""
     holder = deployment.home.holder()

@@ -12,30 +12,68 @@ if TYPE_CHECKING:
     from archivolt_host.plugins.timing import Spent
 
 
+DEAREST = 20  # rows
+
+
 @click.command()
 @click.argument("name")
-def show(name: str) -> None:
+@click.option("--tenant", "-t", metavar="SLUG", help="Costs of this tenant alone.")
+def show(name: str, tenant: str | None) -> None:
     """Show the plugin NAME: where it came from, what it may, does and costs.
 
-    Calls, seconds and errors are those of all running processes and all tenants;
-    GET /vault/plugins/NAME shows a tenant's own.
+    Calls, seconds and errors are those of all running processes. What cost most time
+    stands below, with jobs and actions: tenant by tenant, or of the one that is named.
     """
     from archivolt_host.cli import tables
-    from archivolt_host.cli.opening import opened
+    from archivolt_host.cli.opening import opened, ready
     from archivolt_host.cli.plugins import installed
+    from archivolt_host.kit.cli import named_tenant
 
-    info, host = installed(name), opened()
+    info = installed(name)
+    host = ready() if tenant else opened()
     facts = tables.table("plugin", name)
     for what, value in _facts(host, info):
         tables.add(facts, what, value)
     tables.show(facts)
-    if hooks := host.registry.hooks_of(name):
-        costs = tables.table("hook", "verb", "calls", "seconds", "errors")
-        spent = _spent(host.home.run / "metrics", name)
-        for hook in hooks:
-            verb = host.registry.verb(hook)
-            tables.add(costs, hook, verb, *_figures(spent.get(hook)))
-        tables.show(costs)
+    metrics = host.home.run / "metrics"
+    by_tenant = _spent_by_tenant(metrics, name)
+    if tenant is not None:
+        slug = named_tenant(tenant).slug
+        spent = by_tenant.get(slug, {})
+        by_tenant = {slug: spent}
+    else:
+        spent = _spent(metrics, name)
+    _show_costs(host, name, spent)
+    _show_dearest(by_tenant)
+
+
+def _show_costs(host: "Host", name: str, spent: "dict[str, Spent]") -> None:
+    from archivolt_host.cli import tables
+
+    if not (hooks := host.registry.hooks_of(name)):
+        return
+    costs = tables.table("hook", "verb", "calls", "seconds", "errors")
+    for hook in hooks:
+        verb = host.registry.verb(hook)
+        tables.add(costs, hook, verb, *_figures(spent.get(hook)))
+    tables.show(costs)
+
+
+def _show_dearest(by_tenant: "dict[str, dict[str, Spent]]") -> None:
+    """Show what cost most time, tenant by tenant and hook by hook."""
+    from archivolt_host.cli import tables
+
+    rows = [
+        (slug, hook, spent)
+        for slug, hooks in by_tenant.items()
+        for hook, spent in hooks.items()
+    ]
+    if not rows:
+        return
+    costs = tables.table("tenant", "hook", "calls", "seconds", "errors")
+    for slug, hook, spent in sorted(rows, key=lambda r: -r[2].seconds)[:DEAREST]:
+        tables.add(costs, slug, hook, *_figures(spent))
+    tables.show(costs)
 
 
 def _facts(host: "Host", info: "PluginInfo") -> Iterator[tuple[str, str]]:
@@ -73,6 +111,19 @@ def _spent(metrics: Path, plugin: str) -> "dict[str, Spent]":
         return {}
     whole: Any = MultiProcessCollector(CollectorRegistry(), str(metrics))
     return timing.read(whole.collect(), plugin)
+
+
+def _spent_by_tenant(metrics: Path, plugin: str) -> "dict[str, dict[str, Spent]]":
+    """Add up what the processes remember of each tenant that was busy last."""
+    from archivolt_host.plugins import accounts, timing
+
+    found: dict[str, dict[str, Spent]] = {}
+    for slug, hook, (calls, seconds, errors) in accounts.read(metrics, plugin):
+        one = found.setdefault(slug, {}).setdefault(hook, timing.Spent())
+        one.calls += calls
+        one.seconds += seconds
+        one.errors += errors
+    return found
 
 
 def _figures(spent: "Spent | None") -> tuple[str, str, str]:

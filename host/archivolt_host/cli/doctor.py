@@ -62,6 +62,7 @@ def examine(deployment: "Deployment") -> Iterator["Check"]:
         checks.plugins,
         checks.home,
         checks.disk,
+        checks.crontab,
         checks.port,
         checks.sqlite,
         server_checks.postgresql,

@@ -4,7 +4,10 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+
     from archivolt_host.app import Host
+    from archivolt_host.jobs.public import Task
     from archivolt_host.plugins.manifest import Manifest
 
 
@@ -53,3 +56,24 @@ def prepare_catalog_database(host: "Host") -> None:
     failed.update(provisioner.upgrade(place).failed)
     for plugin, reason in failed.items():
         host.registry.put_out(plugin, f"Its tables could not be made: {reason}")
+
+
+def public_tasks(host: "Host") -> "Callable[[], Sequence[Task]]":
+    """Return what tells the tasks of the whole host: its own, and the crontab's."""
+    from archivolt_host.app import VERSION
+    from archivolt_host.cli.main import OWN
+    from archivolt_host.jobs.crontab_runs import Crontab
+    from archivolt_host.maintenance import Maintenance
+
+    infos = (host.registry.infos[name] for name in host.registry.names)
+    known = {*OWN, *(command for info in infos for command in info.commands)}
+    own, table = Maintenance(host, VERSION), Crontab(host.home, known)
+    return lambda: [*own.tasks(), *table.tasks()]
+
+
+def commands() -> "Collection[str]":
+    """Return the names of all commands."""
+    from archivolt_host.cli import declared
+    from archivolt_host.cli.main import OWN
+
+    return {*OWN, *declared.summaries()}

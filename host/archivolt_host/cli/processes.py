@@ -27,6 +27,14 @@ def work(host: "Host") -> None:
     worker.work(host.valkey_url, QUEUES)
 
 
+def work_short(host: "Host") -> None:
+    """Be a worker that no long job keeps."""
+    from archivolt_host.jobs import worker
+    from archivolt_host.jobs.registry import SHORT_QUEUES
+
+    worker.work(host.valkey_url, SHORT_QUEUES)
+
+
 def relay(host: "Host") -> None:
     """Be the relay, and go on with what was left of the system's own runs."""
     from archivolt_host.jobs.relay import Relay
@@ -42,12 +50,11 @@ def schedule(host: "Host") -> None:
     """Be the scheduler: the second ticker, and public tasks at their time."""
     from redis.exceptions import RedisError
 
-    from archivolt_host.app import VERSION
+    from archivolt_host.cli.opening import public_tasks
     from archivolt_host.jobs.public import Rounds
     from archivolt_host.jobs.sweeping import scheduler
-    from archivolt_host.maintenance import Maintenance
 
-    rounds = Rounds(Maintenance(host, VERSION).tasks)
+    rounds = Rounds(public_tasks(host))
     stop = threading.Event()
     threading.Thread(target=rounds.run, args=(stop.wait,), daemon=True).start()
     while True:

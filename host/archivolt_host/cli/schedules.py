@@ -21,6 +21,7 @@ def schedules() -> None:
     archivolt schedules list -t acme           in another tenant than demo
     archivolt schedules public                 what is done for the whole host
     archivolt schedules log                    what came of that
+    archivolt schedules crontab                is your crontab right?
     archivolt schedules do host.back_up        do one of those, here and now
     """
 
@@ -72,6 +73,22 @@ def public() -> None:
     tables.show(table)
 
 
+@schedules.command()
+def crontab() -> None:
+    """Name every mistake in the home's crontab with its line; 1 if there is one."""
+    from archivolt_host.cli.opening import commands
+    from archivolt_host.jobs.crontab import read
+    from archivolt_host.tenants.home import Home
+
+    path = Home().crontab
+    found = read(path, commands())
+    for wrong in found.mistakes:
+        click.echo(f"{path}:{wrong.line}: {wrong.sentence}", err=True)
+    if found.mistakes:
+        raise SystemExit(1)
+    click.echo(f"{path} is right: {len(found.entries)} entries.")
+
+
 @schedules.command("log")
 @click.option("--limit", default=50, show_default=True, help="How many at most.")
 def show_log(limit: int) -> None:
@@ -93,7 +110,7 @@ def show_log(limit: int) -> None:
 def do_now(name: str) -> None:
     """Do the task NAME of the whole host, here and now; it is logged like any."""
     from archivolt_host.jobs import public, public_log
-    from archivolt_host.jobs.public_models import DONE
+    from archivolt_host.jobs.public_log import DONE
 
     task = next((task for task in _tasks() if task.name == name), None)
     if task is None:
@@ -108,11 +125,9 @@ def do_now(name: str) -> None:
 
 
 def _tasks() -> Any:
-    from archivolt_host.app import VERSION
-    from archivolt_host.cli.opening import ready
-    from archivolt_host.maintenance import Maintenance
+    from archivolt_host.cli.opening import public_tasks, ready
 
-    return Maintenance(ready(), VERSION).tasks()
+    return public_tasks(ready())()
 
 
 def _rows(tenant: str) -> list[Any]:

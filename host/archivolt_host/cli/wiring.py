@@ -63,6 +63,11 @@ def _children(first: _FirstStart, manifest: "Manifest", run: Run) -> Sequence["C
     return [
         Child("relay", partial(processes.relay, host)),
         Child("worker", partial(processes.work, host), count=int(settings["workers"])),
+        Child(
+            "short worker",
+            partial(processes.work_short, host),
+            count=int(settings["short_workers"]),
+        ),
         Child("scheduler", partial(processes.schedule, host)),
         web(
             app,

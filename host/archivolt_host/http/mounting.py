@@ -7,7 +7,7 @@ by other URLs: declared by the plugin, switched by ``extra_mounts`` in the manif
 from collections.abc import Iterator
 from typing import Any
 
-from archivolt_host.http import health, openapi, pages
+from archivolt_host.http import health, manual, openapi, pages
 from archivolt_host.http.access import CLOSED
 from archivolt_host.http.api import make_api
 from archivolt_host.http.blueprints import Blueprint
@@ -44,7 +44,7 @@ def mount(app: Edge, registry: Registry, *, version: str, extra: bool) -> None:
         schedules.blueprint,
     ):
         api.register_blueprint(resource)
-    for page in (pages.blueprint, health.metrics):
+    for page in (pages.blueprint, manual.blueprint, health.metrics):
         app.register_blueprint(page)
     for path, view in PAGES.items() if extra else ():
         app.add_url_rule(path, f"extra{path.replace('/', '_')}", view)

@@ -123,11 +123,12 @@ class Delivery:
         """Tell one piece of news; return what went wrong, or ""."""
         self._told += 1
         behind = event.carried.get("news", 0) + 1
+        named = event.hook if event.hook in self._listeners else wanted.ANY
         try:
             with (
                 carrying.acting(self.tenant, event.carried),
                 tracing.after_news(behind),
-                timing.measured(self.plugin, event.hook),
+                timing.measured(self.plugin, named),
                 running.limited(TIMEOUT),
                 sessions.guarded(self.tenant.place, heard.guard),
             ):

@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from archivolt_host.errors import ArchivoltError
 from archivolt_host.jobs import public_log, rhythm
 from archivolt_host.jobs.looking import looked_after
-from archivolt_host.jobs.public_models import DONE, FAILED, SKIPPED
+from archivolt_host.jobs.public_log import DONE, FAILED, SKIPPED
 from archivolt_host.jobs.schedule_models import ONCE, PUBLIC, SKIP
 from archivolt_host.tenants import context
 from archivolt_host.tenants.columns import now

@@ -9,17 +9,13 @@ from sqlalchemy import Row, Table, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from archivolt_host.jobs.public_models import (
-    DECLARED,
-    LOST,
-    RUNNING,
-    SKIPPED,
-    PublicRunRow,
-)
 from archivolt_host.tenants import sessions
 from archivolt_host.tenants.columns import now
 from archivolt_host.tenants.ids import uuid7
+from archivolt_host.tenants.models import PublicRunRow
 
+DECLARED, RUNNING, DONE = "declared", "running", "done"
+FAILED, LOST, SKIPPED = "failed", "lost", "skipped"
 RUN: Table = PublicRunRow.__table__  # type: ignore[assignment]
 LEASE = timedelta(seconds=60)
 KEPT = timedelta(days=90)

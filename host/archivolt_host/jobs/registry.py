@@ -11,6 +11,7 @@ from archivolt_host.errors import NotFoundError
 from archivolt_host.plugins.registry import HOST, Registry
 
 QUEUES = ("high", "medium", "low", "bulk", "duckdb")
+SHORT_QUEUES = ("high", "medium")  # what people wait for
 FORKED = ("bulk", "duckdb")  # long or memory-hungry work, each in a process of its own
 BACKOFF = (1, 5, 30, 120, 600, 3600)  # seconds before the next attempt
 TIMEOUT = 300  # seconds

@@ -49,11 +49,7 @@ def check(cron: str | None, every: int | None, zone: str) -> None:
             "Give either cron, such as '0 7 * * 1-5', or every, in seconds.",
             {"cron": ["One of cron and every."], "every": ["One of cron and every."]},
         )
-    if zone not in _zones():
-        raise InvalidError(
-            f"There is no time zone {zone!r}: write one such as 'Europe/Berlin'.",
-            {"zone": ["Not the name of a time zone."]},
-        )
+    check_zone(zone)
     if every is not None and every < LEAST_SECONDS:
         raise InvalidError(
             f"every is at least {LEAST_SECONDS} seconds.",
@@ -61,6 +57,15 @@ def check(cron: str | None, every: int | None, zone: str) -> None:
         )
     if cron is not None:
         _check_cron(cron, zone)
+
+
+def check_zone(zone: str) -> None:
+    """Raise InvalidError where there is no such time zone."""
+    if zone not in _zones():
+        raise InvalidError(
+            f"There is no time zone {zone!r}: write one such as 'Europe/Berlin'.",
+            {"zone": ["Not the name of a time zone."]},
+        )
 
 
 def _check_cron(cron: str, zone: str) -> None:

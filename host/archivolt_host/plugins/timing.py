@@ -1,5 +1,6 @@
 """What each plugin costs: calls, seconds and errors, per hook, tenant and request."""
 
+import os
 import threading
 import time
 from collections import OrderedDict, defaultdict
@@ -12,6 +13,7 @@ from typing import Any
 
 from prometheus_client import Counter, Summary
 
+from archivolt_host.plugins import accounts
 from archivolt_host.tenants import context
 
 SPENT = Summary(
@@ -56,6 +58,8 @@ class Spent:
 #: many there would be too many.
 _tenants: OrderedDict[str, defaultdict[str, defaultdict[str, Spent]]] = OrderedDict()
 _lock = threading.Lock()
+# What a parent remembers stands in its own file.
+os.register_at_fork(after_in_child=_tenants.clear)
 MOST_TENANTS = 500
 
 FIELDS = {"_count": "calls", "_sum": "seconds", "_total": "errors"}
@@ -108,6 +112,19 @@ def _record_in(slug: str, plugin: str, hook: str, seconds: float, failed: bool) 
         one.calls += 1
         one.seconds += seconds
         one.errors += failed
+    accounts.write_soon(_remembered)
+
+
+def _remembered() -> accounts.Accounts:
+    """Return all that is remembered of tenants, as it is written down."""
+    with _lock:
+        return {
+            slug: {
+                plugin: {h: [s.calls, s.seconds, s.errors] for h, s in hooks.items()}
+                for plugin, hooks in account.items()
+            }
+            for slug, account in _tenants.items()
+        }
 
 
 def spent_in(slug: str, plugin: str) -> Mapping[str, Spent]:

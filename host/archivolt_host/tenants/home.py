@@ -41,6 +41,7 @@ class Home:
         self.mail = self.path / "mail"
         self.valkey = self.path / "valkey"
         self.logs = self.path / "logs"
+        self.crontab = self.path / "crontab"
         self.backups = self.path / "backups"
         self.run = self.path / "run"
         self.secret_file = self.path / "secret.key"

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, String
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from archivolt_host.tenants.columns import CatalogBase, UuidMixin, now
@@ -103,3 +103,18 @@ class WakeRow(CatalogBase):
     )
     hot_until: Mapped[datetime] = mapped_column(index=True)
     next_at: Mapped[datetime | None] = mapped_column(index=True)
+
+
+class PublicRunRow(UuidMixin, CatalogBase):
+    """One time at which a task was due: whoever writes it first does it."""
+
+    __tablename__ = "public_run"
+    __table_args__ = (UniqueConstraint("task", "due_at"),)
+
+    task: Mapped[str] = mapped_column(String(200))
+    due_at: Mapped[datetime]
+    began_at: Mapped[datetime] = mapped_column(default=now)
+    ended_at: Mapped[datetime | None]
+    lease_until: Mapped[datetime | None]
+    status: Mapped[str] = mapped_column(String(16))
+    said: Mapped[str | None]

@@ -1,9 +1,13 @@
 """``archivolt plugins``: shown, added and removed."""
 
 import re
+import shutil
+import time
 import tomllib
 
 import pytest
+
+from archivolt_host.plugins import accounts, timing
 
 ALONE = """
 [plugins.core_identity]  # who is who
@@ -130,6 +134,34 @@ def test_one_plugin_is_shown_with_all_that_is_known_of_it(cli):
     assert "fingerprint" in said
     assert "/vault/documents/<uuid:id>" in said
     assert "user_removal_refused ask - - -" in said
+
+
+def test_what_a_plugin_cost_each_tenant_is_shown(cli, monkeypatch):
+    folder = cli.home / "run" / "metrics"
+    folder.mkdir(parents=True)
+    monkeypatch.setenv(accounts.FOLDER, str(folder))
+    monkeypatch.setattr(timing, "_tenants", type(timing._tenants)())
+    monkeypatch.setattr(accounts, "WRITTEN_AFTER", 0.01)
+    for slug, failed in (("demo", True), ("demo", False), ("other", False)):
+        timing._record_in(slug, "core_documents", "stored_files", 2.0, failed)
+    whole = {"demo": [2, 4.0, 1], "other": [1, 2.0, 0]}
+
+    def written():
+        found = accounts.read(folder, "core_documents")
+        return {slug: figures for slug, _, figures in found}
+
+    until = time.monotonic() + 60
+    while written() != whole:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    shutil.copy(next(folder.iterdir()), folder / "tenants_0.json")  # a second process
+    said = " ".join(cli.ok("plugins", "show", "core_documents").split())
+    assert "demo stored_files 4 8.000 2 other stored_files 2 4.000 0" in said
+    said = " ".join(cli.ok("plugins", "show", "core_documents", "-t", "demo").split())
+    assert "stored_files collect 4 8.000 2" in said
+    assert "other" not in said
+    nobody = cli.refused("plugins", "show", "core_documents", "-t", "nobody")
+    assert nobody.startswith("There is no active")
 
 
 def test_an_unknown_plugin_is_not_shown(cli):

@@ -219,3 +219,15 @@ def test_a_single_job_does_not_wait_behind_another_tenants_many(
 def backlog(tenant):
     with context.acting(tenant):
         return statuses().get("queued", 0)
+
+
+def test_what_is_short_does_not_wait_behind_long_jobs(fleet, here, row):
+    take, write = (jobs().get(f"notes.{name}") for name in ("take_long", "write_later"))
+    with sessions.transaction():
+        long = bus.enqueue_many(take, ({"seconds": 90.0} for _ in range(3)))
+    fleet.start("work", "work_short", "relay")
+    until(lambda: statuses().get("running"))
+    with sessions.transaction():
+        id = bus.enqueue(write, text="short")
+    until(lambda: row(id).status == "done")
+    assert "done" not in {row(one).status for one in long}

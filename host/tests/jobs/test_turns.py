@@ -1,5 +1,6 @@
 """A turn at a worker: batches, short jobs together, and nothing waits for the slow."""
 
+import signal
 import threading
 import time
 
@@ -139,21 +140,22 @@ def test_a_job_that_takes_too_long_is_interrupted(here, make_job, put, row):
     assert "longer than 0.05 seconds" in row(id).problem
 
 
+@pytest.fixture
+def deaf():
+    """Let what is forked hear neither the alarm nor the signal to end."""
+    deaf_to = {signal.SIGALRM, signal.SIGTERM}
+    signal.pthread_sigmask(signal.SIG_BLOCK, deaf_to)
+    yield
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, deaf_to)
+
+
+@pytest.mark.usefixtures("deaf")
 def test_a_forked_job_that_takes_too_long_is_killed(
     here, make_job, put, row, monkeypatch
 ):
     monkeypatch.setattr("archivolt_host.jobs.running.GRACE", 0.1)
-    stubborn = make_job(deaf, timeout=0.1, retries=0, queue="bulk")
+    stubborn = make_job(lambda: time.sleep(60), timeout=0.1, retries=0, queue="bulk")
     id = put(stubborn)
     Turn(here, "bulk").take(lambda: False, 20.0)
     assert row(id).status == "failed"
     assert "ended with status 9" in row(id).problem
-
-
-def deaf():
-    """Hear neither the alarm nor the signal to end."""
-    import signal
-
-    for number in (signal.SIGALRM, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
-    time.sleep(20)

@@ -115,6 +115,11 @@ def take_time(seconds: float) -> None:
     time.sleep(seconds)
 
 
+@jobs.job(queue="low")
+def take_long(seconds: float) -> None:
+    time.sleep(seconds)
+
+
 @jobs.job(queue="high", retries=1)
 def fail_later(text: str) -> None:
     write(text)
@@ -135,4 +140,4 @@ class Plugin:
 
     @hookimpl
     def register_jobs(self) -> list[Any]:
-        return [write_later, take_time, fail_later]
+        return [write_later, take_time, take_long, fail_later]

@@ -26,7 +26,7 @@ def doctor(tmp_path):
 def test_a_sound_machine_passes_and_nothing_is_made(doctor, tmp_path):
     code, checks = doctor()
     assert code == 0
-    assert len(checks) == 11
+    assert len(checks) == 12
     assert "fail" not in {check["state"] for check in checks.values()}
     assert not (tmp_path / "home").exists()
 
@@ -73,6 +73,15 @@ def test_a_running_archivolt_is_told_apart_from_a_stranger(doctor, run):
     port = int(one.address().rsplit(":")[-1])
     _, checks = doctor(home=Home(one.home), port=port)
     assert f"(process {one.pid})" in checks["port"]["sentence"]
+
+
+def test_wrong_lines_of_a_crontab_are_a_warning(doctor, tmp_path):
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "crontab").write_text("# ours\n0 * * * * tidy nonsense\n")
+    code, checks = doctor()
+    assert (code, checks["crontab"]["state"]) == (0, "warn")
+    said = "crontab:2: 'nonsense' is no command of archivolt: see 'archivolt -h'."
+    assert checks["crontab"]["sentence"].endswith(said)
 
 
 def test_people_read_a_table(tmp_path):

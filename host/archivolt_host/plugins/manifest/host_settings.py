@@ -61,6 +61,14 @@ HOST_SETTINGS: tuple[Setting, ...] = (
     _host("web_threads", "integer", 8, "Threads in each of them.", minimum=1),
     _host("workers", "integer", 1, "Processes that run jobs.", minimum=0),
     _host(
+        "short_workers",
+        "integer",
+        1,
+        "Further processes for the queues high and medium alone: what is short never "
+        "waits for long jobs in low, bulk and duckdb.",
+        minimum=0,
+    ),
+    _host(
         "queue_aliases",
         "list",
         [

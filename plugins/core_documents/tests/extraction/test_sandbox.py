@@ -15,8 +15,8 @@ import pytest
 
 from archivolt_core_documents.extraction import Extracted, Limits, extract, warm_up
 
-LIMITS = Limits(seconds=20)
-WAIT = 10.0
+LIMITS = Limits(seconds=60)
+WAIT = 60.0
 
 
 @pytest.fixture
