@@ -30,8 +30,8 @@ class TwoWays:
     """One SQL condition in two wordings: which is quicker depends on the rows.
 
     ``each`` looks at one row after the other, ``all`` finds all rows at once. A list is
-    begun with ``each`` where there is ``much`` to see, else with ``all``, and is begun
-    anew with the other one where that takes long.
+    begun with ``each`` where there is ``much`` to see, else with ``all``; where that
+    takes long, both are tried in turns, each time with more patience.
     """
 
     each: Any

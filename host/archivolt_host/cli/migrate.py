@@ -102,7 +102,8 @@ def _apply(host: "Host", waiting: Sequence["Tenant"]) -> None:
         outcome = migrating.migrate(waiting, host.provisioner, progress=advance)
     for slug, problem in outcome.failed.items():
         click.echo(f"{slug}: {problem}", err=True)
-    click.echo(f"{len(outcome.migrated)} tenants migrated.")
+    count = len(outcome.migrated)
+    click.echo(f"{count} tenant{'' if count == 1 else 's'} migrated.")
     if outcome.failed:
         raise click.ClickException(
             f"{len(outcome.failed)} tenants stayed as they were: mend the cause above "

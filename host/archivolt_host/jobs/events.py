@@ -13,9 +13,10 @@ from archivolt_host.jobs.event_models import EventRow
 from archivolt_host.plugins import dispatch
 from archivolt_host.tenants import context, sessions
 from archivolt_host.tenants.columns import now
+from archivolt_host.tenants.prepared import Prepared
 
 EVENT: Table = EventRow.__table__  # type: ignore[assignment]
-INSERT = EVENT.insert().inline()
+INSERT = Prepared(EVENT.insert().inline())
 
 
 def tell(hook: str, **arguments: Any) -> None:
@@ -34,7 +35,7 @@ def tell(hook: str, **arguments: Any) -> None:
         "carried": carrying.pack(),
         "at": now(),
     }
-    work.connection.execute(INSERT, values)
+    INSERT.run(work.connection, values)
     work.before_commit(lambda: wake.heat(tenant.id))
     # Where nobody listens, the relay alone gives it a position, when it looks.
     if plugins.implementations(hook, plugins.wanted(tenant.slug)):

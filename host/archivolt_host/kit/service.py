@@ -12,6 +12,7 @@ list of fifty costs what fifty tuples cost. ``update`` returns the new row.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import cycle
 from typing import Any, ClassVar, Generic, TypeVar, cast
 from uuid import UUID
 
@@ -175,12 +176,16 @@ class Service(Generic[M]):
         return [make(row) for row in self.connection.execute(query, values)]
 
     def _quickest(self, queries: Sequence[Select[Any]]) -> list[M]:
-        """Return the rows of a query, of which there may be several wordings."""
-        *tried, last = queries
-        for query in tried:
-            with hurried(self.connection):
+        """Return the rows of a query, of which there may be several wordings.
+
+        They are tried in turns, each time with more patience: what is found in this way
+        takes a few times as long as the best one, whichever that is.
+        """
+        turns = cycle(queries if len(queries) > 1 else ())
+        for turn, query in enumerate(turns):
+            with hurried(self.connection, turn):
                 return self._rows(query)
-        return self._rows(last)
+        return self._rows(queries[0])
 
     def _first(self, query: Select[Any] | Prepared, **values: Any) -> M | None:
         """Return the first row of such a query, or None."""

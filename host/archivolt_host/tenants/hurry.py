@@ -8,24 +8,23 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 STEPS, STRIDE = 200_000, 10_000  # of SQLite: about 10 ms
-MILLISECONDS = 30  # of PostgreSQL, which does not count its steps
+MILLISECONDS = 100  # of PostgreSQL, which does not count its steps
+GROWTH = 4  # times as patient with each turn
 CANCELLED = "57014"
-START = f"SAVEPOINT hurry; SET LOCAL statement_timeout = {MILLISECONDS}"
+START = "SAVEPOINT hurry; SET LOCAL statement_timeout = {}"
 END = "ROLLBACK TO SAVEPOINT hurry; RELEASE SAVEPOINT hurry"
 
 
 @contextmanager
-def hurried(connection: Connection) -> Iterator[None]:
+def hurried(connection: Connection, turn: int = 0) -> Iterator[None]:
     """Read in this block, or give up where it takes long, and go on after it."""
     if connection.dialect.name == "sqlite":
-        yield from _in_steps(connection)
+        yield from _in_steps(connection, STEPS * GROWTH**turn)
     else:
-        yield from _in_time(connection)
+        yield from _in_time(connection, MILLISECONDS * GROWTH**turn)
 
 
-def _in_steps(connection: Connection) -> Iterator[None]:
-    left = STEPS
-
+def _in_steps(connection: Connection, left: int) -> Iterator[None]:
     def is_too_long() -> bool:
         nonlocal left
         left -= STRIDE
@@ -42,8 +41,8 @@ def _in_steps(connection: Connection) -> Iterator[None]:
         raw.set_progress_handler(None, STRIDE)
 
 
-def _in_time(connection: Connection) -> Iterator[None]:
-    connection.exec_driver_sql(START)
+def _in_time(connection: Connection, milliseconds: int) -> Iterator[None]:
+    connection.exec_driver_sql(START.format(milliseconds))
     try:
         yield
     except OperationalError as error:

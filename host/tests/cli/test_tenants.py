@@ -91,7 +91,7 @@ def test_migrate_says_what_it_would_do_and_does_it(cli, make_plugin):
     cli.manifest.write_text(cli.manifest.read_text() + "[plugins.more]\n")
     done = cli("migrate", "--check")
     assert (done.exit_code, done.stdout) == (1, "demo: more\n")
-    assert "1 tenants migrated." in cli.ok("migrate")
+    assert "1 tenant migrated." in cli.ok("migrate")
     assert cli.ok("migrate", "--check") == (
         "The catalog and all tenants are up to date.\n"
     )

@@ -55,7 +55,7 @@ def test_a_check_lists_what_waits_and_changes_nothing(waiting):
     for _ in range(2):
         done = waiting("upgrade", "--check")
         assert (done.exit_code, done.stdout) == (1, "demo: more\n")
-    assert waiting.ok("upgrade").endswith("1 tenants migrated.\n")
+    assert waiting.ok("upgrade").endswith("1 tenant migrated.\n")
     assert waiting.ok("upgrade", "--check") == UP_TO_DATE
 
 

@@ -1,5 +1,6 @@
 """The fixtures that plugin authors get keep their promises."""
 
+import subprocess
 import sys
 import threading
 from datetime import timedelta
@@ -8,6 +9,7 @@ import pytest
 import structlog
 
 from archivolt_host.cli import logging as command_line
+from archivolt_host.kit.testing.postgres import _copied, _programs
 from archivolt_host.plugins import dispatch
 from archivolt_host.tenants import catalog, context, sessions
 
@@ -154,3 +156,9 @@ def test_what_was_told_can_be_read_and_what_was_rolled_back_is_not_there(
         raise ZeroDivisionError
     assert len(events("document_created")) == 1
     assert len(events()) >= 1
+
+
+def test_a_copy_of_postgresql_runs_where_root_keeps_the_environment_to_itself(tmp_path):
+    programs = _copied(_programs(), tmp_path / "programs")
+    found = subprocess.run([programs / "initdb", "--version"], capture_output=True)
+    assert found.returncode == 0, found.stderr

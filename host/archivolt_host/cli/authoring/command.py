@@ -40,18 +40,18 @@ def new(name: str, defaults: bool, given: tuple[str, ...]) -> None:
         )
     with rendering.rendered(answers, defaults=defaults) as made:
         placing.place_new(made, folder)
-    click.echo(NEXT.format(name=name))
+    click.echo(f"./{name} is your plugin. What next:\n\n  cd {name}")
+    width = max(len(command) for command in NEXT) + len(name)
+    for command, why in NEXT.items():
+        click.echo(f"  {command.format(name=name):<{width}}{why}".rstrip())
 
 
-NEXT = """\
-./{name} is your plugin. What next:
-
-  cd {name}
-  pip install --editable . --group dev
-  pytest                           its tests, on SQLite and PostgreSQL
-  archivolt conform {name}         what every plugin owes its host
-  archivolt plugins add {name}     in the folder of your manifest.toml; then restart
-"""
+NEXT = {
+    "pip install --editable '.[dev]'": "",
+    "pytest": "its tests, on SQLite and PostgreSQL",
+    "archivolt conform {name}": "what every plugin owes its host",
+    "archivolt plugins add {name}": "where your manifest.toml is; then restart",
+}
 
 
 @plugin.command()

@@ -165,5 +165,15 @@ def _reachable(programs: Path, folder: Path, user: str) -> Path:
         version = [str(programs / "postgres"), "--version"]
         subprocess.run(version, user=user, check=True, capture_output=True)  # noqa: S603
         return programs
-    shutil.copytree(programs.parent, folder / "programs")
-    return folder / "programs" / "bin"
+    return _copied(programs, folder / "programs")
+
+
+def _copied(programs: Path, folder: Path) -> Path:
+    """Copy the programs, and beside them the libraries that their wheel brings."""
+    site, whole = programs.parents[2], programs.parent
+    copy = folder / whole.relative_to(site)
+    shutil.copytree(whole, copy)
+    libraries = site / f"{whole.parent.name}.libs"
+    if libraries.is_dir():
+        shutil.copytree(libraries, folder / libraries.name)
+    return copy / programs.name

@@ -17,7 +17,7 @@ from archivolt_core_audit.journal.models import Entry
 from archivolt_core_audit.seals.models import Link, Seal
 from archivolt_host.kit.service import Service
 
-CHUNK = 10_000
+CHUNK = 1000  # of rows at a time: more do not stay in the cache of the processor
 COLUMNS: tuple[str, ...] = ("id", "at", "actor", "actor_name", "on_behalf_of")
 COLUMNS += ("action", "kind", "object", "before", "after")
 COLUMNS += ("address", "user_agent", "request_id")

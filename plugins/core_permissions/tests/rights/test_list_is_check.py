@@ -143,7 +143,7 @@ def beginning(way):
     """Let lists begin in this way, or in theirs, and then anew in the other."""
     with pytest.MonkeyPatch.context() as patch:
         if way == "anew":
-            patch.setattr(hurry, "STEPS", 0)
+            patch.setattr(hurry, "STEPS", 1)
             patch.setattr(hurry, "STRIDE", 1)
         else:
             patch.setattr(rights, "_way", lambda *_: way)
