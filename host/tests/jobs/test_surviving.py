@@ -14,11 +14,12 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from rq import Worker
 from sqlalchemy import text
 
 from archivolt_host.cli.run import valkey as embedded
 from archivolt_host.jobs import bus, rings
-from archivolt_host.jobs.registry import jobs
+from archivolt_host.jobs.registry import QUEUES, jobs
 from archivolt_host.jobs.valkey_address import socket_path, valkey_url
 from archivolt_host.kit.testing.keeping import Kept
 from archivolt_host.kit.testing.servers import wait_until
@@ -231,3 +232,6 @@ def test_what_is_short_does_not_wait_behind_long_jobs(fleet, here, row):
         id = bus.enqueue(write, text="short")
     until(lambda: row(id).status == "done")
     assert "done" not in {row(one).status for one in long}
+    with rings.connect_blocking(rings.bell().url) as connection:
+        doors = {tuple(worker.queue_names()) for worker in Worker.all(connection)}
+    assert doors == {QUEUES, ("high", "medium")}
