@@ -22,6 +22,7 @@ _TYPES: dict[str, dict[str, Any]] = {
     },
     "size": {"anyOf": [_COUNT, {"type": "string", "pattern": units.SIZE_PATTERN}]},
     "url": {"type": "string", "format": "uri"},
+    "cron": {"type": "string"},
     "list": {"type": "array", "items": {"type": "string"}},
     "networks": {"type": "array", "items": {"type": "string"}},
     "rates": {

@@ -10,7 +10,8 @@ pytestmark = [
 ]
 TAGGED = {"If-Match": '"thing-3"'}
 MOUNTS = ("/api/v1", "/api/old")
-OUTSIDE = {"/", "/metrics", "/api/schema", "/api/docs", "/api/redoc"}
+HOSTS = {"/", "/metrics", "/llms.txt", "/docs/<path:name>"}
+OUTSIDE = {*HOSTS, "/api/schema", "/api/docs", "/api/redoc"}
 
 
 def outside(app):
@@ -43,7 +44,7 @@ def test_what_is_declared_and_nothing_else_is_outside_vault(app):
 
 @pytest.mark.settings(host={"extra_mounts": False})
 def test_an_operator_switches_all_of_them_off(app, client, tenant):
-    assert outside(app) == {"/", "/metrics"}
+    assert outside(app) == HOSTS
     for path in ("/api/v1/who", "/api/schema", "/api/docs/", "/api/redoc/"):
         assert client.get(path, headers={"Org": tenant.slug}).status_code == 404
     assert client.get("/vault/who", headers={"Org": "acme"}).text == "acme"

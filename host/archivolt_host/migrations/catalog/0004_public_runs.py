@@ -23,7 +23,7 @@ def upgrade() -> None:
         sa.Column("status", sa.String(length=16), nullable=False),
         sa.Column("said", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_public_run")),
-        sa.UniqueConstraint("task", "due_at", name=op.f("uq_public_run_task")),
+        sa.UniqueConstraint("task", "due_at", name=op.f("uq_public_run_task_due_at")),
     )
 
 
