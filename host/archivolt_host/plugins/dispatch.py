@@ -190,7 +190,8 @@ def call(action: str, **arguments: Any) -> Any:
     if plugins.is_switched_off(action, slug):
         raise RefusedError(actions.switched_off(action, plugin))
     arguments = actions.checked(found, arguments)
-    with timing.measured(plugin, f"action {action}"), granting.at_work(plugin):
+    counted = timing.measured(plugin, f"action {action}", (ArchivoltError,))
+    with counted, granting.at_work(plugin):
         return found.run(**arguments)
 
 
