@@ -149,6 +149,7 @@ def test_a_hundred_tenants_share_a_small_pool(host):
         assert session.scalar(count, {"name": "archivolt_login"}) <= 18
 
 
+@pytest.mark.slow
 @pytest.mark.placements("schema")
 @pytest.mark.settings(host={"web_threads": 12})
 def test_as_many_writers_as_threads_never_wait_for_each_others_connections(
@@ -170,6 +171,7 @@ def test_as_many_writers_as_threads_never_wait_for_each_others_connections(
         list(pool.map(enqueue, tenants))
 
 
+@pytest.mark.slow
 @pytest.mark.plugins
 def test_three_hundred_files_in_turn_keep_few_descriptors_open(host):
     before = len(list(Path("/proc/self/fd").iterdir()))

@@ -67,7 +67,7 @@ def notes(cli, make_plugin):
         files={"migrations/0001_first.py": FIRST},
     )
     cli.manifest.write_text(cli.manifest.read_text() + "[plugins.notes]\n")
-    cli.ok("upgrade")
+    assert "1 tenant migrated" in cli.ok("upgrade"), cli.ok("plugins")
     return cli
 
 

@@ -44,7 +44,7 @@ def sound(bank, ask):
     return check
 
 
-STORIES = [("", 22), ("clear", 10), ("receipt", 28), ("close", 38)]
+STORIES = [("clear", 10), ("", 22), ("receipt", 28), ("close", 38)]
 
 
 def survives(bank, kill_points, sound, fails, points, **how):
@@ -54,7 +54,7 @@ def survives(bank, kill_points, sound, fails, points, **how):
     assert found - points in (0, 2)  # the catalog hears of the tenant once a minute
 
 
-@pytest.mark.parametrize(("fails", "points"), STORIES[:2])
+@pytest.mark.parametrize(("fails", "points"), STORIES[:1])
 def test_a_transfer_survives_a_kill_at_every_commit(
     bank, kill_points, sound, fails, points
 ):
@@ -62,13 +62,13 @@ def test_a_transfer_survives_a_kill_at_every_commit(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("fails", "points"), STORIES[2:])
-def test_so_does_one_that_fails_late(bank, kill_points, sound, fails, points):
+@pytest.mark.parametrize(("fails", "points"), STORIES[1:])
+def test_so_does_one_that_ends_otherwise(bank, kill_points, sound, fails, points):
     survives(bank, kill_points, sound, fails, points)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("fails", "points"), STORIES[1:2])
+@pytest.mark.parametrize(("fails", "points"), STORIES[:1])
 def test_it_survives_another_kill_at_every_commit_of_the_recovery(
     bank, kill_points, sound, fails, points
 ):
