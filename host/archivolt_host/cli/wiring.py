@@ -51,6 +51,7 @@ def _children(first: _FirstStart, manifest: "Manifest", run: Run) -> Sequence["C
     from archivolt_host.cli.logging import configure
     from archivolt_host.cli.run.children import Child
     from archivolt_host.cli.run.web import WebSettings, web
+    from archivolt_host.plugins import accounts
 
     configure(str(manifest.host["log_level"]))
     host = open_host(run.home, manifest)
@@ -59,6 +60,7 @@ def _children(first: _FirstStart, manifest: "Manifest", run: Run) -> Sequence["C
     app = create_app(host)
     processes.preload()
     host.databases.dispose()  # the forks open their own
+    accounts.write_no_more()
     settings = host.manifest.host
     return [
         Child("relay", partial(processes.relay, host)),

@@ -19,18 +19,28 @@ WRITTEN_AFTER = 1.0  # seconds
 
 Accounts = Mapping[str, Mapping[str, Mapping[str, list[float]]]]
 
-_waiting = 0  # the process in which a timer runs: a child has none of its parent's
+_timer: threading.Timer | None = None
+_waiting = 0  # the process in which the timer runs: a child has none of its parent's
 
 
 def write_soon(remembered: Callable[[], Accounts]) -> None:
     """Have the accounts written, once for all that is added until then."""
-    global _waiting
+    global _timer, _waiting
     if _waiting == os.getpid() or FOLDER not in os.environ:
         return
     _waiting = os.getpid()
-    timer = threading.Timer(WRITTEN_AFTER, _write, (remembered,))
-    timer.daemon = True
-    timer.start()
+    _timer = threading.Timer(WRITTEN_AFTER, _write, (remembered,))
+    _timer.daemon = True
+    _timer.start()
+
+
+def write_no_more() -> None:
+    """End the timer's thread, as before a fork; what it had to write is left out."""
+    global _waiting
+    if _timer is not None:
+        _timer.cancel()
+        _timer.join()
+        _waiting = 0
 
 
 def _write(remembered: Callable[[], Accounts]) -> None:
