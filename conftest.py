@@ -1,5 +1,7 @@
 """What all tests of the repository share."""
 
+import sys
+
 import pytest
 from hypothesis import settings
 
@@ -21,3 +23,16 @@ def pytest_collection_modifyitems(items):
         on_postgres = call is not None and call.params.get("placement") == "schema"
         if on_postgres and not item.nodeid.startswith(QUICK):
             item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture(autouse=True)
+def _commands_end():
+    """Let no command read the manifest that a test before it has had read."""
+    yield
+    for name, functions in REMEMBERING.items():
+        if module := sys.modules.get(f"archivolt_host.cli.{name}"):
+            for function in functions:
+                getattr(module, function).cache_clear()
+
+
+REMEMBERING = {"opening": ("manifest",), "declared": ("commands",)}
