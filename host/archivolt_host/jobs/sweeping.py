@@ -26,7 +26,7 @@ class PlainJob(Job):
         super().__init__(*arguments, **{**options, "serializer": JSONSerializer})
 
 
-class Ticker(Scheduler):
+class Ticker(Scheduler):  # type: ignore[misc]  # it has no types
     """A scheduler of a process that has more to do, and its own way to end."""
 
     def _install_signal_handlers(self) -> None:
