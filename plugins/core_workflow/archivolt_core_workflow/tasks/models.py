@@ -27,6 +27,8 @@ class Task(UuidMixin, RevisionMixin, Base):
         Index("ix_workflow_task_instance", "instance_id", "state", "token"),
         Index("ix_workflow_task_assignee", "assignee", "instance_id"),
         Index("ix_workflow_task_newest", "created_at", "id"),
+        Index("ix_workflow_task_state", "state", "created_at", "id"),
+        Index("ix_workflow_task_ended_by", "ended_by"),
         Index("ix_workflow_task_ended", "key", "node", "state", "ended_at"),
     )
     unaudited = "follows from its instance; what people do with it is noted"

@@ -24,7 +24,7 @@ from archivolt_host.kit.paging import Page, Slice
 
 def listed(page: Page, filters: dict[str, Any]) -> Slice:
     """Return a page of the tasks that the actor has, did or gave; overseers see all."""
-    found = tasks.filter(page, **filters, **instances.visible())
+    found = tasks.filter(page, **instances.sought(filters))
     return Slice(sight.veiled(found.items), found.next, found.count)
 
 
