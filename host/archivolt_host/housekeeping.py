@@ -86,12 +86,6 @@ def forget_runs() -> int:
 
 
 @job(queue="low", retries=1)
-def optimize_database() -> str:
-    """Let SQLite look at its indexes again, where they have grown."""
-    return upkeep.optimize(sessions.connection())
-
-
-@job(queue="low", retries=1)
 def check_database() -> str:
     """Look for damage in the tenant's database: pages, or indexes not to be trusted."""
     with sessions.reading() as work:  # nobody waits meanwhile
@@ -115,7 +109,6 @@ RHYTHMS: dict[Job, int] = {
     forget_events: 6 * HOURS,
     forget_ticks: DAYS,
     forget_runs: DAYS,
-    optimize_database: DAYS,
     check_database: 7 * DAYS,
 }
 OWN_JOBS = (

@@ -44,7 +44,6 @@ class Maintenance:
             _task(self.check_health, every=15 * MINUTE),
             _task(self.check_disk, every=15 * MINUTE),
             _task(self.check_catalog, every=DAY),
-            _task(self.optimize_catalog, every=DAY),
             _task(self.forget_public_runs, every=DAY),
             _task(self.forget_system_runs, every=DAY),
         ]
@@ -112,11 +111,6 @@ class Maintenance:
         """Look for damage in the catalog."""
         with sessions.catalog() as session:
             return upkeep.check(session.connection())
-
-    def optimize_catalog(self) -> str:
-        """Let SQLite look at the catalog's indexes again, where they have grown."""
-        with sessions.catalog(write=True) as session:
-            return upkeep.optimize(session.connection())
 
     def forget_public_runs(self) -> int:
         """Delete what is known of public tasks that ran long ago."""
