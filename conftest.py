@@ -10,6 +10,7 @@ settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("search", max_examples=1000, deadline=None, print_blob=True)
 settings.load_profile("same")
 
+REMEMBERING = {"opening": ("manifest",), "declared": ("commands",)}
 QUICK = ("tests/isolation/", "tests/journeys/")  # tenants apart, and the main job
 
 
@@ -33,6 +34,3 @@ def _commands_end():
         if module := sys.modules.get(f"archivolt_host.cli.{name}"):
             for function in functions:
                 getattr(module, function).cache_clear()
-
-
-REMEMBERING = {"opening": ("manifest",), "declared": ("commands",)}

@@ -3,13 +3,14 @@
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 from archivolt_host.archives import whole
 from archivolt_host.errors import UnavailableError
 from archivolt_host.http import health
-from archivolt_host.jobs import public_log
+from archivolt_host.jobs import public_log, running
 from archivolt_host.jobs.public import Task
 from archivolt_host.orchestration import sweeping as runs
 from archivolt_host.plugins.registry import Registry
@@ -56,7 +57,7 @@ class Maintenance:
             if found.public:
                 yield Task(
                     f"{plugin}.{found.name}",
-                    found.job.run,
+                    partial(running.called, found.job, found.arguments),
                     found.job.summary,
                     found.cron,
                     found.every,

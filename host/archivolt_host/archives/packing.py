@@ -15,6 +15,7 @@ import orjson
 from archivolt_host.archives.errors import ArchiveError
 
 FORMAT = 1
+PACKED = ".tar"
 HEAD, END = "archivolt.json", "end.json"
 HASH = "comment"  # of a member: other programs pass over it in silence
 PIECE = 1024 * 1024

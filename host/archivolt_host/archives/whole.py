@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Protocol
 
 from archivolt_host.archives import backing_up, folders
-from archivolt_host.archives.packing import new_file
+from archivolt_host.archives.backing_up import BACKUP
+from archivolt_host.archives.packing import PACKED, new_file
 from archivolt_host.archives.restoring import Opened
 from archivolt_host.plugins.manifest import Manifest
 from archivolt_host.tenants.context import SchemaPlace
 from archivolt_host.tenants.home import Home
 from archivolt_host.tenants.states import ACTIVE, DISABLED
 
-PACKED = ".tar"
 Show = Callable[[object], object]
 
 
@@ -41,9 +41,6 @@ def back_up(host: Deployment, version: str, target: Path, show: Show) -> int:
         count = folders.seal(made, backing_up.facts(host.home, version), show)
         _finish(folder, target, show)
     return count
-
-
-BACKUP = "backup"
 
 
 def _fill(host: Deployment, made: Path, show: Show) -> None:

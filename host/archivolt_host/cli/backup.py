@@ -11,7 +11,6 @@ import click
 if TYPE_CHECKING:
     from archivolt_host.tenants.home import Home
 
-PACKED = ".tar"
 OTHER = "manifest.of-backup.toml"
 Show = Callable[[object], None]
 
@@ -70,6 +69,8 @@ def restore(source: Path, overwrite: bool) -> None:
 
 
 def _refuse_target(target: Path, overwrite: bool) -> None:
+    from archivolt_host.archives.packing import PACKED
+
     if target.exists() and not overwrite:
         raise click.ClickException(
             f"{target} is there already: name another, or say --overwrite."
@@ -105,8 +106,8 @@ def _unpacked(source: Path, folder: Path, show: Show) -> Path:
     from archivolt_host.archives.backing_up import BACKUP
 
     if source.is_file():
-        folders.unpack(source, folder / "backup")
-        source = folder / "backup"
+        folders.unpack(source, folder / BACKUP)
+        source = folder / BACKUP
     folders.check(source, BACKUP, show)
     return source
 

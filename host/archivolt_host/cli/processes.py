@@ -10,9 +10,6 @@ if TYPE_CHECKING:
     from archivolt_host.app import Host
 
 
-RETRY_EVERY = 2.0  # seconds, while Valkey is away
-
-
 def preload() -> None:
     """Import what the children need before the fork, so that they share it."""
     for module in ("rq", "archivolt_host.jobs.relay", "archivolt_host.jobs.sweeping"):
@@ -48,20 +45,14 @@ def relay(host: "Host") -> None:
 
 def schedule(host: "Host") -> None:
     """Be the scheduler: the second ticker, and public tasks at their time."""
-    from redis.exceptions import RedisError
-
     from archivolt_host.cli.opening import public_tasks
     from archivolt_host.jobs.public import Rounds
-    from archivolt_host.jobs.sweeping import scheduler
+    from archivolt_host.jobs.sweeping import keep_ticking
 
+    stopped = _until_terminated()
     rounds = Rounds(public_tasks(host))
-    stop = threading.Event()
-    threading.Thread(target=rounds.run, args=(stop.wait,), daemon=True).start()
-    while True:
-        try:
-            scheduler(host.valkey_url).run()
-        except RedisError:  # what is done for the host goes on meanwhile
-            stop.wait(RETRY_EVERY)
+    threading.Thread(target=rounds.run, args=(stopped,), daemon=True).start()
+    keep_ticking(host.valkey_url, stopped)
 
 
 def _until_terminated() -> Callable[[float], bool]:

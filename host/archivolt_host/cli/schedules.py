@@ -109,7 +109,7 @@ def show_log(limit: int) -> None:
 @click.argument("name")
 def do_now(name: str) -> None:
     """Do the task NAME of the whole host, here and now; it is logged like any."""
-    from archivolt_host.jobs import public, public_log
+    from archivolt_host.jobs import public
     from archivolt_host.jobs.public_log import DONE
 
     task = next((task for task in _tasks() if task.name == name), None)
@@ -118,8 +118,8 @@ def do_now(name: str) -> None:
     id = public.begin_now(task)
     if id is None:
         raise click.ClickException(f"{name} is being done already.")
-    said = public.do(task, id)
-    if public_log.newest(1, name)[0].status != DONE:
+    status, said = public.do(task, id)
+    if status != DONE:
         raise click.ClickException(said)
     click.echo(said)
 

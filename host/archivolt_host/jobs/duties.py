@@ -13,8 +13,7 @@ from sqlalchemy import Row, select
 from archivolt_hookspecs.registration import Schedule
 from archivolt_host.jobs import claims, rhythm, running, schedules
 from archivolt_host.jobs.registry import job
-from archivolt_host.plugins import granting, timing
-from archivolt_host.plugins.registry import HOST
+from archivolt_host.plugins import timing
 from archivolt_host.tenants import context, sessions
 from archivolt_host.tenants.columns import now
 
@@ -47,12 +46,8 @@ def _is_wanted(row: Row[Any] | None, *, due: bool) -> bool:
 def _do(source: str, found: Schedule, row: Row[Any] | None) -> Any:
     """Do one duty in a transaction of its own; return what it says, or what failed."""
     try:
-        with (
-            timing.measured(source, f"duty {found.name}"),
-            granting.at_work(None if source == HOST else source),
-            sessions.transaction(),
-        ):
-            said = running.plain(found.job.run(**found.arguments))
+        with timing.measured(source, f"duty {found.name}"), sessions.transaction():
+            said = running.called(found.job, found.arguments)
             _note(row, None)
     except claims.LeaseLostError:
         raise

@@ -99,8 +99,8 @@ def begin_now(task: Task) -> UUID | None:
     return public_log.begin(task.name, now())
 
 
-def do(task: Task, id: UUID) -> str:
-    """Do a task and write down what came of it; return that."""
+def do(task: Task, id: UUID) -> tuple[str, str]:
+    """Do a task and write down what came of it; return its status and what it said."""
     with (
         context.acting(None),
         looked_after(lambda: public_log.hold(id), public_log.LEASE.total_seconds() / 4),
@@ -109,7 +109,7 @@ def do(task: Task, id: UUID) -> str:
     public_log.end(id, status, said[:LONGEST])
     if status == FAILED:
         log.error("public task failed", task=task.name, problem=said)
-    return said
+    return status, said
 
 
 def _outcome(task: Task) -> tuple[str, str]:

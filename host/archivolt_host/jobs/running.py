@@ -5,7 +5,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -73,8 +73,7 @@ def _run_in_one_unit(
         work = sessions.UnitOfWork(tenant.place, write=True)
         work.after_commit(fence.lift)  # first, for what else waits for the commit
         with sessions.entered(work):
-            with granting.at_work(None if job.plugin == HOST else job.plugin):
-                result = plain(job.run(**row.arguments))
+            result = called(job, row.arguments)
             has_effect = work.began or fence.was_asked or row.group_id is not None
             if has_effect or ended is None:
                 work.guard = lambda connection: claims.finish(connection, row, result)
@@ -84,8 +83,13 @@ def _run_in_one_unit(
             work.commit()
 
 
-def plain(result: object) -> object:
-    """Return a result that can be written as JSON, or raise TypeError."""
+def called(job: Job, arguments: Mapping[str, Any]) -> object:
+    """Run a job's code with what its plugin may reach; return its result.
+
+    The result is written as JSON: what cannot be so written is a TypeError.
+    """
+    with granting.at_work(None if job.plugin == HOST else job.plugin):
+        result = job.run(**arguments)
     if result is not None:
         json.dumps(result, allow_nan=False)
     return result

@@ -59,7 +59,7 @@ def tick(tenant: Tenant) -> int:
             rows = work.connection.execute(due, sent).all()
             declared = declared_in(tenant.slug)
             shared = [row for row in rows if _is_shared(row, declared)]
-            alone = [row for row in rows if row not in shared]
+            alone = [row for row in rows if not _is_shared(row, declared)]
             return sum(_tick(work.connection, row) for row in alone) + _visit(
                 work.connection, shared
             )

@@ -1,13 +1,18 @@
 """The second ticker: what rq-scheduler rings for, registered anew at every start."""
 
+from collections.abc import Callable
 from typing import Any
 
+import structlog
+from redis.exceptions import RedisError
 from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq_scheduler import Scheduler
 
 from archivolt_host.jobs import rings, schedules, wake, worker
 from archivolt_host.tenants.columns import now
+
+log = structlog.get_logger()
 
 ID = "archivolt-tick"
 TICK_EVERY = 60  # seconds
@@ -21,9 +26,30 @@ class PlainJob(Job):
         super().__init__(*arguments, **{**options, "serializer": JSONSerializer})
 
 
-def scheduler(url: str) -> Scheduler:
+class Ticker(Scheduler):  # type: ignore[misc]  # it has no types
+    """A scheduler of a process that has more to do, and its own way to end."""
+
+    def _install_signal_handlers(self) -> None:
+        """Leave signals alone: rq-scheduler's do not end it while Valkey is away."""
+
+
+def keep_ticking(url: str, stopped: Callable[[float], bool]) -> None:
+    """Ring when it is time until ``stopped(seconds)``, which waits, says so."""
+    ticker: Ticker | None = None
+    while True:
+        try:
+            ticker = ticker or _ticker(url)
+            ticker.run(burst=True)
+        except RedisError as error:
+            ticker = None  # its entries may be lost
+            log.warning("the second ticker does not tick", problem=str(error))
+        if stopped(POLL_EVERY):
+            return
+
+
+def _ticker(url: str) -> Ticker:
     """Return the ticker with its entries registered."""
-    ticker = Scheduler(
+    ticker = Ticker(
         queue_name="low",
         connection=rings.connect_blocking(url),
         interval=POLL_EVERY,

@@ -52,7 +52,7 @@ class Together:
     def _run(self, whole: sessions.UnitOfWork, job: Job, row: Claimed) -> object:
         share = Share(whole)
         with sessions.entered(share):
-            result = running.plain(job.run(**row.arguments))
+            result = running.called(job, row.arguments)
             share.commit()
         return result
 

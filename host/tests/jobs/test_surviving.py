@@ -17,8 +17,9 @@ import pytest
 from rq import Worker
 from sqlalchemy import text
 
+from archivolt_host.cli import processes
 from archivolt_host.cli.run import valkey as embedded
-from archivolt_host.jobs import bus, rings
+from archivolt_host.jobs import bus, rings, sweeping
 from archivolt_host.jobs.registry import QUEUES, jobs
 from archivolt_host.jobs.valkey_address import socket_path, valkey_url
 from archivolt_host.kit.testing.keeping import Kept
@@ -235,3 +236,22 @@ def test_what_is_short_does_not_wait_behind_long_jobs(fleet, here, row):
     with rings.connect_blocking(rings.bell().url) as connection:
         doors = {tuple(worker.queue_names()) for worker in Worker.all(connection)}
     assert doors == {QUEUES, ("high", "medium")}
+
+
+def schedule(_pipe, host):
+    processes.schedule(host)
+
+
+def test_a_scheduler_ends_when_asked_though_valkey_is_gone(
+    host, doorbell, in_child, eventually
+):
+    _, child = in_child(schedule, host)
+    with rings.connect(doorbell.url) as connection:
+        eventually(
+            lambda: connection.zscore("rq:scheduler:scheduled_jobs", sweeping.ID)
+        )
+        eventually(lambda: connection.exists("rq:queue:low"))  # it has ticked
+    doorbell.stop()
+    os.kill(child.pid, signal.SIGTERM)
+    child.join(60)
+    assert child.exitcode == 0

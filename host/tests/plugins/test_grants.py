@@ -5,7 +5,9 @@ from contextlib import closing
 
 import pytest
 
+from archivolt_host.app import VERSION
 from archivolt_host.errors import NotGrantedError
+from archivolt_host.maintenance import Maintenance
 from archivolt_host.plugins import dispatch, granting
 
 REACHES = """
@@ -13,7 +15,7 @@ import socket
 from contextlib import closing
 
 from archivolt_hookspecs import hookimpl
-from archivolt_hookspecs.registration import Action
+from archivolt_hookspecs.registration import Action, Schedule
 from archivolt_host.kit import hooks
 from archivolt_host.kit.jobs import job
 
@@ -39,7 +41,21 @@ def reach_later(host, port):
     return reach(host, port)
 
 
+@job(queue="low", retries=0, short=True)
+def reach_shortly(host, port):
+    return reach(host, port)
+
+
 class Plugin:
+    @hookimpl
+    def register_schedules(self):
+        where = {"host": "127.0.0.1", "port": PORT}
+        duty = {"every": 3600, "arguments": where}
+        return [
+            Schedule("often", reach_later, shared=True, **duty),
+            Schedule("for_all", reach_shortly, public=True, **duty),
+        ]
+
     @hookimpl
     def register_actions(self):
         return [
@@ -50,7 +66,7 @@ class Plugin:
 
     @hookimpl
     def register_jobs(self):
-        return [reach_later]
+        return [reach_later, reach_shortly]
 """
 OTHER = """
 from archivolt_hookspecs import hookimpl
@@ -72,12 +88,13 @@ def server():
 
 
 @pytest.fixture
-def opened(make_plugin, open_home, make_tenant):
+def opened(make_plugin, open_home, make_tenant, server):
     """Open a host whose plugin has these grants, and return a tenant."""
 
     def open_with(**grants):
         make_plugin("other", OTHER)
-        make_plugin("sample", REACHES, grants=grants)
+        code = REACHES.replace("PORT", str(server["port"]))
+        make_plugin("sample", code, grants=grants)
         open_home(plugins=["sample", "other"])
         return make_tenant("acme")
 
@@ -105,17 +122,36 @@ def test_a_name_it_asked_for_is_reached_by_its_addresses(opened, in_tenant, serv
             dispatch.call("sample.reach", **server)
 
 
-def test_a_job_is_held_to_it_too(opened, in_tenant, run_jobs, server):
+@pytest.mark.parametrize("name", ["reach_later", "reach_shortly"])
+def test_a_job_is_held_to_it_too(opened, in_tenant, run_jobs, server, name):
+    from archivolt_host.jobs.registry import jobs
     from archivolt_host.kit.jobs import enqueue
 
     tenant = opened()
     with in_tenant(tenant):
-        from archivolt_sample.plugin import reach_later
-
-        enqueue(reach_later, **server)
+        enqueue(jobs().get(f"sample.{name}"), **server)
     [job] = run_jobs(tenant)
     assert job.status == "failed"
     assert "does not ask for it" in job.problem
+
+
+def test_a_duty_is_held_to_it_too(opened, run_jobs, clock):
+    tenant = opened()
+    clock.move(hours=2)
+    [visit] = [job for job in run_jobs(tenant) if job.name == "host.sweep"]
+    assert "does not ask for it" in visit.result["sample.often"]
+
+
+@pytest.mark.parametrize("asked", [(), ("127.0.0.1",)])
+def test_a_task_of_the_whole_host_is_held_to_it_too(opened, open_home, asked):
+    opened(net=list(asked))
+    found = Maintenance(open_home.current, VERSION).tasks()
+    [task] = [task for task in found if task.name == "sample.for_all"]
+    if asked:
+        assert task.run() == "reached"
+        return
+    with pytest.raises(NotGrantedError, match="connect to 127"):
+        task.run()
 
 
 def test_an_action_it_did_not_ask_for_is_refused(opened, in_tenant):

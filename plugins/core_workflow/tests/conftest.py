@@ -1,6 +1,7 @@
 """What the tests of workflows share: people, and what is refused to them."""
 
 import random
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,8 @@ from sqlalchemy import select
 
 from archivolt_core_workflow.instances.models import Timer
 from archivolt_host.jobs.models import JobRow
+from archivolt_host.kit import hooks
+from archivolt_host.tenants import context, sessions
 
 
 class Builder:
@@ -141,6 +144,21 @@ def people(tenant, client_as):
         return known[name]
 
     return get
+
+
+@pytest.fixture
+def as_admin(tenant, people):
+    """Be the admin in a transaction of one's own."""
+
+    @contextmanager
+    def work():
+        people("admin")
+        with context.acting(tenant), sessions.reading():
+            admin = hooks.first("find_actor", who="admin")
+        with context.acting(tenant, admin), sessions.transaction() as unit:
+            yield unit
+
+    return work
 
 
 @pytest.fixture

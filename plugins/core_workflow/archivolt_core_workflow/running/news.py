@@ -28,7 +28,7 @@ def visible(events: Sequence[EventInfo]) -> list[int]:
 
 
 def _of_requests(told: Sequence[EventInfo]) -> list[int]:
-    return _of(told, "request_id", lambda ids: requests.seen(ids))
+    return _of(told, "request_id", requests.seen)
 
 
 def _of_instances(told: Sequence[EventInfo]) -> list[int]:

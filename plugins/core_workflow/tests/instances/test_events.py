@@ -1,59 +1,15 @@
-"""What happens to instances: events, timers, calls, sub-workflows, migrations."""
+"""What happens to instances: events, timers, sub-workflows, migrations."""
 
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from uuid import UUID
 
 import pytest
 
-from archivolt_core_workflow.instances import logic
-from archivolt_host.kit import hooks
-from archivolt_host.tenants import context, sessions
-
 pytestmark = [
-    pytest.mark.plugins("core_identity", "core_workflow", "outside"),
+    pytest.mark.plugins("core_identity", "core_workflow"),
     pytest.mark.placements,
 ]
 END = {"kind": "end"}
-OUTSIDE = """
-from archivolt_hookspecs import hookimpl
-from marshmallow import fields, validate
-from archivolt_hookspecs.registration import Action
-from archivolt_host.kit.api import BaseSchema
-from archivolt_host.kit.errors import RefusedError
-
-SENT = []
-
-
-class WordSchema(BaseSchema):
-    what = fields.String(required=True, validate=validate.Length(1, 5))
-
-
-def send(what):
-    SENT.append(what)
-    if what == "wrong":
-        raise RefusedError("The other side said no.")
-    return {"receipt": len(SENT)}
-
-
-class Plugin:
-    @hookimpl
-    def register_actions(self):
-        return [
-            Action("outside", send, ("what",), kind="external", offered=True),
-            Action("inside", send, ("what",), offered=True),
-            Action("hidden", send, ("what",)),
-            Action("guarded", send, ("what",), "workflow.design", offered=True),
-            Action("strict", send, offered=True, schema=WordSchema),
-        ]
-"""
-
-
-@pytest.fixture(autouse=True)
-def outside(make_plugin):
-    make_plugin("outside", code=OUTSIDE)
 
 
 def state(to, **more):
@@ -62,22 +18,6 @@ def state(to, **more):
 
 def definition(key, start, **nodes):
     return {"key": key, "title": key, "start": start, "nodes": {**nodes, "z": END}}
-
-
-def at(people, instance):
-    shown = people("admin").get(f"/vault/workflow/instances/{instance['id']}").json
-    return sorted(token["node"] for token in shown["tokens"]) or shown["outcome"]
-
-
-@pytest.fixture
-def happen(people):
-    """Let an event happen."""
-
-    def go(instance, event, by="admin", **more):
-        path = f"/vault/workflow/instances/{instance['id']}/events"
-        return people(by).post(path, json={"event": event, **more})
-
-    return go
 
 
 def test_events_move_a_state_for_whom_and_when_they_may(
@@ -161,7 +101,7 @@ def test_votes_given_at_once_are_all_counted(people, publish, start, inbox, hist
 
 
 def test_a_timer_fires_once_and_not_after_its_token_has_moved(
-    people, publish, start, happen, fast_forward, history
+    people, publish, start, happen, fast_forward, history, at
 ):
     ways = {"go": {"to": "z"}, "late": {"to": "b", "after": "2h"}}
     source = definition(
@@ -170,9 +110,9 @@ def test_a_timer_fires_once_and_not_after_its_token_has_moved(
     publish(source)
     slow, quick = start("t"), start("t")
     happen(quick, "go")
-    assert fast_forward(hours=1) == [] or at(people, slow) == ["a"]
+    assert fast_forward(hours=1) == [] or at(slow) == ["a"]
     fast_forward(hours=1, minutes=1)
-    assert at(people, slow) == ["b"]
+    assert at(slow) == ["b"]
     fast_forward(hours=9)
     assert history(slow) == ["start", "late"]
     assert history(quick) == ["start", "go"]
@@ -239,7 +179,7 @@ def test_a_timer_that_fails_is_tried_again_then_shown_and_helped(
 
 
 def test_timers_set_later_for_earlier_are_not_forgotten(
-    people, publish, start, fast_forward
+    people, publish, start, fast_forward, at
 ):
     for key, after in (("week", "1w"), ("hour", "1h"), ("day", "1d")):
         ways = {"go": {"to": "z"}, "late": {"to": "z", "after": after}}
@@ -248,7 +188,7 @@ def test_timers_set_later_for_earlier_are_not_forgotten(
     ended = []
     for hours in (0, 2, 24, 24 * 7):
         fast_forward(hours=hours)
-        ended.append([at(people, one) == "z" for one in (week, hour, day)])
+        ended.append([at(one) == "z" for one in (week, hour, day)])
     assert ended[0] == [False, False, False]
     assert ended[1] == [False, True, False]
     assert ended[2] == [False, True, True], "the job of the hour sets the day's"
@@ -256,7 +196,7 @@ def test_timers_set_later_for_earlier_are_not_forgotten(
 
 
 def test_a_sub_workflow_runs_inside_and_its_end_leads_on(
-    people, publish, start, inbox, decide, happen, history
+    people, publish, start, inbox, decide, happen, history, at
 ):
     task = {"kind": "task", "assign": {"users": ["ada"]}, "to": "z"}
     data = {"properties": {"n": {"type": "integer"}}}
@@ -264,9 +204,9 @@ def test_a_sub_workflow_runs_inside_and_its_end_leads_on(
     sub = {"kind": "sub", "definition": "inner", "with": {"n": 3}, "store": "found"}
     publish(definition("outer", "s", s={**sub, "to": "b"}, b=state("z")))
     instance = start("outer")
-    assert at(people, instance) == ["s"]
+    assert at(instance) == ["s"]
     decide("ada", "a", "next")
-    assert at(people, instance) == ["b"]
+    assert at(instance) == ["b"]
     shown = people("admin").get(f"/vault/workflow/instances/{instance['id']}").json
     assert shown["data"] == {"found": {"outcome": "z", "data": {"n": 3}}}
     other = start("outer")
@@ -277,68 +217,6 @@ def test_a_sub_workflow_runs_inside_and_its_end_leads_on(
     assert inbox("ada") == {}
     ended = people("admin").get(f"/vault/workflow/instances/{child['id']}").json
     assert ended["state"] == "cancelled"
-
-
-@pytest.fixture
-def family(publish, start, people):
-    """A workflow around another, whose end leads on in the first."""
-    publish(definition("inner", "a", a=state("z")))
-    sub = {"kind": "sub", "definition": "inner", "to": "b"}
-    publish(definition("outer", "s", s=sub, b=state("z")))
-    parent = start("outer")
-    path = f"/vault/workflow/instances?parent_id={parent['id']}"
-    [child] = people("admin").get(path).json["items"]
-    return parent, child
-
-
-@contextmanager
-def at_work(tenant):
-    """Be the admin in a transaction of one's own."""
-    with context.acting(tenant), sessions.reading():
-        admin = hooks.first("find_actor", who="admin")
-    with context.acting(tenant, admin), sessions.transaction() as work:
-        yield work
-
-
-def wait_for_a_waiting_one(work):
-    """Wait until another transaction waits for what this one holds."""
-    if work.connection.dialect.name == "sqlite":
-        return  # one writes after the other there
-    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-    until = time.monotonic() + 60
-    while not work.connection.exec_driver_sql(waiting).scalar():
-        assert time.monotonic() < until
-        time.sleep(0.01)
-
-
-def test_a_child_that_ends_and_a_parent_that_is_cancelled_wait_for_each_other(
-    people, tenant, family, happen, refused
-):
-    parent, child = family
-    with ThreadPoolExecutor(1) as pool:
-        with at_work(tenant) as work:
-            run = logic.held(UUID(child["id"]))
-            path = f"/vault/workflow/instances/{parent['id']}/cancel"
-            cancelled = pool.submit(people("admin").post, path, json={})
-            wait_for_a_waiting_one(work)
-            [token] = run.marking.tokens
-            run.fire(token.id, "next")
-            run.store()
-        assert cancelled.result().json["state"] == "cancelled"
-    shown = people("admin").get(f"/vault/workflow/instances/{child['id']}").json
-    assert (shown["state"], shown["outcome"]) == ("ended", "z")
-
-
-def test_a_parent_that_is_cancelled_first_takes_its_child_with_it(
-    people, tenant, family, happen, refused
-):
-    parent, child = family
-    with ThreadPoolExecutor(1) as pool:
-        with at_work(tenant) as work:
-            logic.cancel(UUID(parent["id"]))
-            late = pool.submit(happen, child, "next")
-            wait_for_a_waiting_one(work)
-        refused(late.result(), 409, "cancelled")
 
 
 def test_recursion_is_refused_by_name_at_publishing(people, publish, refused):
@@ -356,95 +234,7 @@ def test_recursion_is_refused_by_name_at_publishing(people, publish, refused):
     assert problem["code"] == "unsound"
 
 
-def test_a_call_to_the_outside_runs_as_a_step_and_leads_on(
-    people, publish, start, run_jobs
-):
-    call = {"kind": "call", "call": "outside", "with": {"what": "=instance.title"}}
-    ways = {"next": {"to": "b"}, "failed": {"to": "f"}}
-    node = {**call, "store": "answer", "transitions": ways}
-    publish(definition("c", "c", c=node, b=state("z"), f=state("z")))
-    good, bad = start("c", title="right"), start("c", title="wrong")
-    assert at(people, good) == ["c"]
-    run_jobs()
-    assert at(people, good) == ["b"]
-    assert at(people, bad) == ["f"]
-    shown = people("admin").get(f"/vault/workflow/instances/{good['id']}").json
-    assert shown["data"]["answer"]["receipt"]
-
-
-def test_a_call_inside_that_fails_undoes_the_event_or_takes_its_way(
-    people, publish, start, happen, refused
-):
-    call = {"kind": "call", "call": "inside", "with": {"what": "wrong"}}
-    publish(definition("hard", "a", a=state("c"), c={**call, "to": "z"}))
-    ways = {"next": {"to": "z"}, "failed": {"to": "f"}}
-    soft = {**call, "transitions": ways}
-    publish(definition("soft", "a", a=state("c"), c=soft, f=state("z")))
-    hard, soft = start("hard"), start("soft")
-    refused(happen(hard, "next"), 409, "The other side said no.")
-    assert at(people, hard) == ["a"]
-    assert happen(soft, "next").status_code == 200
-    assert at(people, soft) == ["f"]
-
-
-@pytest.mark.parametrize(
-    ("action", "given", "words"),
-    [
-        ("nothing", {}, "no action nothing"),
-        ("hidden", {}, "not offered"),
-        ("create_first_admin", {}, "not offered"),
-        ("inside", {"who": 1}, "takes no who"),
-        ("strict", {"what": "x", "who": 1}, "who: Unknown field"),
-        ("strict", {"what": "much too long"}, "what: Length must be"),
-        ("strict", {}, "what: Missing data"),
-        ("strict", {"what": "=actor.name", "who": "=actor.name"}, "who: Unknown"),
-    ],
-)
-def test_actions_that_do_not_exist_or_are_not_offered_are_refused(
-    people, refused, action, given, words
-):
-    node = {"kind": "call", "call": action, "with": given, "to": "z"}
-    source = definition("x", "c", c=node)
-    made = people("admin").post("/vault/workflow/definitions", json=source).json
-    path = f"/vault/workflow/definitions/{made['id']}"
-    refused(people("admin").post(f"{path}/publish"), 422, words)
-    report = people("admin").get(f"{path}/check").json
-    assert (report["sound"], list(report["problems"])) == (False, ["nodes.c"])
-
-
-def test_what_is_worked_out_is_held_against_the_actions_schema(
-    people, publish, start, happen, refused
-):
-    call = {"kind": "call", "call": "strict", "with": {"what": "=data.word"}, "to": "z"}
-    data = {"properties": {"word": {"type": "string"}}, "required": ["word"]}
-    publish(definition("w", "a", a=state("c"), c=call) | {"data": data})
-    long, short = start("w", data={"word": "too long"}), start("w", data={"word": "ok"})
-    refused(happen(long, "next"), 400, "what: Length must be")
-    assert at(people, long) == ["a"]
-    assert happen(short, "next").status_code == 200
-    assert at(people, short) == "z"
-
-
-def test_time_acts_with_the_rights_of_the_starter_and_no_others(
-    people, publish, start, fast_forward, history
-):
-    call = {"kind": "call", "call": "guarded", "with": {"what": "x"}, "to": "z"}
-    ways = {"go": {"to": "z"}, "late": {"to": "c", "after": "1h"}}
-    inner = definition("t", "a", a={"kind": "state", "transitions": ways}, c=call)
-    publish(inner)
-    sub = {"kind": "sub", "definition": "s", "to": "c"}
-    plain = {"go": {"to": "z"}, "late": {"to": "z", "after": "1h"}}
-    publish(definition("s", "a", a={"kind": "state", "transitions": plain}))
-    publish(definition("outer", "b", b=sub, c=call))
-    mine, theirs = start("t"), start("t", by="ada")
-    above, below = start("outer"), start("outer", by="ada")
-    fast_forward(hours=2)
-    assert [at(people, one) for one in (mine, above)] == ["z", "z"]
-    assert [at(people, one) for one in (theirs, below)] == [["a"], ["b"]]
-    assert history(theirs) == ["start", "timer"]
-
-
-def test_items_are_added_while_others_are_worked_on(people, publish, start, happen):
+def test_items_are_added_while_others_are_worked_on(people, publish, start, happen, at):
     each = {"kind": "each", "count": 1, "add": True, "join": "j", "to": "a"}
     join = {"kind": "join", "to": "b"}
     publish(definition("m", "e", e=each, a=state("j"), j=join, b=state("z")))
@@ -452,15 +242,15 @@ def test_items_are_added_while_others_are_worked_on(people, publish, start, happ
     path = f"/vault/workflow/instances/{instance['id']}/items"
     sent = {"node": "e", "items": ["x", {"y": 1}]}
     assert people("ada").post(path, json=sent).status_code == 200
-    assert at(people, instance) == ["a", "a", "a"]
+    assert at(instance) == ["a", "a", "a"]
     for token in people("ada").get(path.removesuffix("/items")).json["tokens"]:
         assert happen(instance, "next", token=token["id"]).status_code == 200
-    assert at(people, instance) == ["b"]
+    assert at(instance) == ["b"]
     assert people("ada").post(path, json=sent).status_code == 409
 
 
 def test_running_instances_move_to_a_new_version_by_a_map(
-    people, publish, start, happen, history, fast_forward, refused
+    people, publish, start, happen, history, fast_forward, refused, at
 ):
     admin = people("admin")
     ways = {"next": {"to": "z"}, "late": {"to": "z", "after": "1d"}}
@@ -481,21 +271,21 @@ def test_running_instances_move_to_a_new_version_by_a_map(
     assert (report["running"], len(report["differing"])) == (2, 2)
     refused(admin.post(f"{path}/migration", json={}), 409, "publish it first")
     assert admin.post(f"{path}/publish").status_code == 200
-    assert at(people, first) == ["a"]
+    assert at(first) == ["a"]
     refused(admin.post(f"{path}/migration", json={}), 409, "2 instances cannot")
     nodes = {"nodes": {"a": "b", "t": "t2"}}
     dry = admin.post(f"{path}/migration", json={**nodes, "dry_run": True}).json
     assert (dry["done"], [m["problems"] for m in dry["moves"]]) == (False, [{}, {}])
-    assert at(people, first) == ["a"]
+    assert at(first) == ["a"]
     done = admin.post(f"{path}/migration", json=nodes)
     assert done.json["done"] is True
-    assert (at(people, first), at(people, second)) == (["b"], ["t2"])
+    assert (at(first), at(second)) == (["b"], ["t2"])
     assert history(first)[-1] == "migrate"
     fast_forward(days=2)
-    assert at(people, first) == ["b"], "its old timer is gone"
+    assert at(first) == ["b"], "its old timer is gone"
     (left,) = people("ada").get("/vault/inbox").json["items"]
     people("ada").post(f"/vault/tasks/{left['id']}/decide", json={"decision": "next"})
-    assert at(people, second) == ["b"]
+    assert at(second) == ["b"]
     assert admin.post(f"{path}/migration", json=nodes).json["moves"] == []
 
 

@@ -1,8 +1,13 @@
 """Tasks that belong to no workflow: made, read, changed and taken back."""
 
 import threading
+from uuid import UUID
 
 import pytest
+
+from archivolt_core_workflow.tasks import logic as tasks
+from archivolt_core_workflow.todos import logic as todos
+from archivolt_host.kit.errors import StaleError
 
 pytestmark = [
     pytest.mark.plugins("core_identity", "core_audit", "core_workflow"),
@@ -36,6 +41,17 @@ def test_somebody_is_given_a_task_and_does_it(people, id_of, inbox, decide, refu
     refused(ada.patch(path, json={"due_at": LATE}, headers=ANY), 409)
     done = ada.get("/vault/tasks?state=done").json["items"]
     assert [task["id"] for task in done] == [made.json["id"]]
+
+
+def test_what_another_has_changed_meanwhile_is_not_overwritten(people, as_admin):
+    made = people("admin").post("/vault/tasks", json={"title": "Dig"}).json
+    with as_admin():
+        read = tasks.get(UUID(made["id"]))
+    path = f"/vault/tasks/{made['id']}"
+    people("admin").patch(path, json={"title": "Dig deep"}, headers=ANY)
+    with pytest.raises(StaleError), as_admin():
+        todos.change(read, {"title": "Fill in"})
+    assert people("admin").get(path).json["title"] == "Dig deep"
 
 
 def test_a_task_taken_back_is_in_no_inbox_any_more(people, inbox, refused):
