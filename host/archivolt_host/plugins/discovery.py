@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
@@ -24,9 +28,7 @@ class Discovered:
 
 def discover() -> tuple[Discovered, ...]:
     """Find every installed plugin, in the order of their ids."""
-    # stevedore's cached entry points no longer know their distribution, which is
-    # what tells two plugins of one name apart; it imports the chosen ones later.
-    found = sorted((one.name, _owner(one), one) for one in entry_points(group=GROUP))
+    found = _installed(tuple(_folders()))
     owners: dict[str, set[str]] = {}
     for name, owner, _ in found:
         owners.setdefault(name, set()).add(owner)
@@ -47,6 +49,20 @@ def folder_of(plugin: str) -> Path:
     """Return the folder of an installed plugin's package."""
     found = next(one for one in entry_points(group=GROUP) if one.name == plugin)
     return locate(found.module.partition(".")[0])
+
+
+def _folders() -> Iterable[tuple[str, int]]:
+    """Yield where distributions may be; what changes when one comes or goes."""
+    for folder in sys.path:
+        with suppress(OSError):
+            yield os.path.abspath(folder), os.stat(folder or ".").st_mtime_ns
+
+
+@lru_cache(maxsize=1)  # to look through all that is installed takes long
+def _installed(_: tuple[tuple[str, int], ...]) -> list[tuple[str, str, EntryPoint]]:
+    # stevedore's cached entry points no longer know their distribution, which is
+    # what tells two plugins of one name apart; it imports the chosen ones later.
+    return sorted((one.name, _owner(one), one) for one in entry_points(group=GROUP))
 
 
 def _read(entry_point: EntryPoint, owners: set[str]) -> Discovered:

@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -17,7 +17,7 @@ from archivolt_host.plugins.types import TYPES
 
 if TYPE_CHECKING:
     import zipfile
-    from importlib.metadata import EntryPoint
+    from importlib.metadata import Distribution, EntryPoint
 
 __all__ = ["HOST_API", "MetadataError", "PluginInfo", "parse_metadata", "read_metadata"]
 
@@ -131,7 +131,12 @@ def _distribution(entry_point: EntryPoint) -> tuple[str, str]:
             f"The entry point {entry_point.name} belongs to no distribution: "
             "install the plugin with pip."
         )
-    written = entry_point.dist.metadata  # parsed anew each time it is asked for
+    return _named(entry_point.dist)
+
+
+@lru_cache(maxsize=256)  # it is parsed anew each time it is asked for
+def _named(distribution: Distribution) -> tuple[str, str]:
+    written = distribution.metadata
     return written["Name"], written["Version"]
 
 

@@ -8,6 +8,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from contextvars import ContextVar
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +149,7 @@ def connect(
     return connection
 
 
+@cache  # with the SQL that it has compiled, for whichever home is opened next
 def make_engine(synchronous: str = "FULL") -> Engine:
     """Return the one engine for all SQLite files of this process."""
     engine = create_engine(

@@ -4,11 +4,16 @@ import subprocess
 import sys
 import threading
 from datetime import timedelta
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
 
+import psutil
 import pytest
 import structlog
+from sqlalchemy import text
 
 from archivolt_host.cli import logging as command_line
+from archivolt_host.kit.testing import unrecorded
 from archivolt_host.kit.testing.postgres import _copied, _programs
 from archivolt_host.plugins import dispatch
 from archivolt_host.tenants import catalog, context, sessions
@@ -59,6 +64,31 @@ def test_marks_name_plugins_settings_and_the_rest_of_the_manifest(
     assert host.registry.settings("sample", "acme")["limit"] == 4
 
 
+def open_files(folder):
+    opened = [Path(file.path) for file in psutil.Process().open_files()]
+    return [path for path in opened if path.is_relative_to(folder)]
+
+
+def test_a_closed_host_leaves_nothing_to_the_next_one(host, make_tenant, open_home):
+    tenant = make_tenant("acme")
+    with context.acting(tenant), sessions.transaction() as work:
+        work.connection.execute(unrecorded("CREATE TABLE mine (note TEXT)"))
+    assert tenant.place.path in open_files(host.home.path)
+    open_home("another")
+    again = make_tenant("acme")
+    assert open_files(host.home.path) == []
+    with context.acting(again), sessions.reading() as work:
+        found = "SELECT count(*) FROM sqlite_master WHERE name = 'mine'"
+        assert work.connection.scalar(text(found)) == 0
+
+
+def test_the_host_is_imported_as_it_is_and_tests_with_their_assertions(request):
+    from archivolt_host import app
+
+    assert isinstance(app.__loader__, SourceFileLoader)
+    assert not isinstance(request.module.__loader__, SourceFileLoader)
+
+
 def test_a_throw_away_plugin_is_gone_with_its_test(make_plugin, open_home):
     assert not [name for name in sys.modules if name.startswith("archivolt_sample")]
     make_plugin("sample")
@@ -66,8 +96,6 @@ def test_a_throw_away_plugin_is_gone_with_its_test(make_plugin, open_home):
 
 
 def test_counting_leaves_out_what_only_begins_and_ends(tenant, query_count):
-    from sqlalchemy import text
-
     with query_count() as asked, context.acting(tenant), sessions.reading() as work:
         catalog.current_epoch()
         work.session.execute(text("SELECT 1"))

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 from archivolt_host.plugins.discovery import discover, infos, problems
 
 
@@ -7,6 +9,26 @@ def test_installed_plugins_are_found_in_the_order_of_their_ids(install) -> None:
     found = [one.entry_point.name for one in discover()]
     assert found == sorted(found)
     assert infos(discover()).keys() >= {"alpha", "zeta", "core_documents"}
+
+
+def moved(source: Path, target: Path) -> None:
+    before = target.parent.stat().st_mtime_ns
+    source.rename(target)
+    while target.parent.stat().st_mtime_ns == before:
+        target.parent.touch()  # the clock of folders is a slow one
+
+
+def test_what_comes_and_goes_meanwhile_is_seen(install) -> None:
+    site = Path(install("first").dist.locate_file(""))
+    later = Path(install("later").dist.locate_file(""))
+    info = later / "archivolt_later-1.2.dist-info"
+    assert {"first", "later"} <= infos(discover()).keys()
+    moved(info, site / "archivolt_later-1.3.dist-info")
+    metadata = site / "archivolt_later-1.3.dist-info" / "METADATA"
+    metadata.write_text(metadata.read_text().replace("1.2", "1.3"))
+    assert infos(discover())["later"].version == "1.3"
+    moved(metadata.parent, site / "nothing")
+    assert "later" not in infos(discover())
 
 
 def test_one_broken_plugin_leaves_the_others_readable(install) -> None:

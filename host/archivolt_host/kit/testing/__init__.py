@@ -43,6 +43,7 @@ import pytest
 
 from archivolt_host.kit.testing.clients import app, archivolt_users, client, client_as
 from archivolt_host.kit.testing.homes import host, open_home, placement, templates
+from archivolt_host.kit.testing.importing import AsWritten
 from archivolt_host.kit.testing.killing import kill_points
 from archivolt_host.kit.testing.plugins import make_plugin
 from archivolt_host.kit.testing.servers import postgres, valkey, valkey_server
@@ -88,6 +89,14 @@ __all__ = [
     "valkey",
     "valkey_server",
 ]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Have the host imported as it is, from the first conftest.py on."""
+    as_written = AsWritten()
+    as_written.install()
+    early_config.add_cleanup(as_written.remove)
 
 
 def pytest_configure(config: pytest.Config) -> None:

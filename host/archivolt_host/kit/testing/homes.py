@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from archivolt_host.kit.testing.importing import set_aside
 from archivolt_host.kit.testing.manifests import marked, written
 from archivolt_host.kit.testing.postgres import Database, Postgres
 
@@ -123,6 +124,7 @@ class OpenHome:
         """Close everything and drop the databases."""
         self.close()
         self._opened.close()
+        set_aside()
 
     def _prepare(self, host: "Host") -> None:
         from archivolt_host.cli.opening import prepare_catalog_database
