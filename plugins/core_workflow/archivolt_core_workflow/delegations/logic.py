@@ -1,11 +1,11 @@
 """The rules of the delegations domain. Knows no SQL and no HTTP."""
 
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from archivolt_core_workflow.delegations.models import Delegation
 from archivolt_core_workflow.delegations.service import delegations
+from archivolt_core_workflow.running.parts import OVERSEE
 from archivolt_hookspecs.identity import Actor
 from archivolt_host.kit import hooks
 from archivolt_host.kit.access import allowed
@@ -13,13 +13,7 @@ from archivolt_host.kit.context import actor
 from archivolt_host.kit.db import now
 from archivolt_host.kit.errors import DeniedError, InvalidError, NotFoundError
 
-OVERSEE = "workflow.oversee"
 KEPT = timedelta(days=365)
-
-
-def visible() -> dict[str, Any]:
-    """Return the filter for what the actor may see: their own, or all."""
-    return {} if allowed(OVERSEE) else {"of": actor().id}
 
 
 def create(

@@ -10,6 +10,7 @@ from archivolt_core_workflow.delegations.schemas import (
     NewDelegationSchema,
 )
 from archivolt_core_workflow.delegations.service import delegations
+from archivolt_core_workflow.running import parts
 from archivolt_host.kit.api import (
     Blueprint,
     ModelAPIView,
@@ -38,7 +39,7 @@ class Delegations(ModelAPIView):
     @blueprint.response(200, page_of(DelegationSchema))
     def get(self, query: dict[str, Any]) -> Any:
         """List delegations from and to oneself; overseers see all."""
-        return answer(delegations.filter(Page.of(query), **query, **logic.visible()))
+        return answer(delegations.filter(Page.of(query), **query, **parts.visible()))
 
     @requires(WORK)
     @blueprint.arguments(NewDelegationSchema)

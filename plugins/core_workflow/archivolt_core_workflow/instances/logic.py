@@ -12,6 +12,7 @@ from archivolt_core_workflow.instances.models import RUNNING, Instance
 from archivolt_core_workflow.instances.service import events, instances, timers
 from archivolt_core_workflow.running import advancing, migrating, opening, people, sight
 from archivolt_core_workflow.running.advancing import Run
+from archivolt_core_workflow.running.parts import OVERSEE, sought
 from archivolt_core_workflow.tasks.service import tasks
 from archivolt_host.kit.access import allowed
 from archivolt_host.kit.context import actor
@@ -25,30 +26,11 @@ from archivolt_host.kit.errors import (
 )
 from archivolt_host.kit.paging import Page, Slice
 
-OVERSEE = "workflow.oversee"
-NARROWING = ("state", "key")  # alike in many rows
 MOST_SHOWN, MOST_MOVED = 200, 1000
 ADVICE = (
     "Mend what the problem says and POST to the instance's retry; or let an event or a "
     "decision lead on from there, or cancel the instance."
 )
-
-
-def visible() -> dict[str, Any]:
-    """Return the filter for what the actor may see: their part, or all."""
-    return {} if allowed(OVERSEE) else {"of": actor().id}
-
-
-def sought(filters: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the filters for what the actor seeks: of their part, or of all.
-
-    One's part is small beside what is open or done: it is what the rows are found by.
-    """
-    mine = visible()
-    if not mine:
-        return dict(filters)
-    found = {f"{n}__also" if n in NARROWING else n: v for n, v in filters.items()}
-    return {**found, **mine}
 
 
 def get(id: UUID) -> Instance:

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from archivolt_core_workflow.instances import logic as instances
 from archivolt_core_workflow.instances.service import instances as instances_stored
 from archivolt_core_workflow.requests import logic as requests
+from archivolt_core_workflow.running import parts
 from archivolt_hookspecs.events import EventInfo
 from archivolt_hookspecs.workflow import (
     request_decided,
@@ -33,7 +33,7 @@ def _of_requests(told: Sequence[EventInfo]) -> list[int]:
 
 def _of_instances(told: Sequence[EventInfo]) -> list[int]:
     def seen(ids: Sequence[UUID]) -> Sequence[Any]:
-        mine = instances.visible()
+        mine = parts.visible()
         return instances_stored.filter(Page(len(ids)), id__in=ids, **mine).items
 
     return _of(told, "instance_id", seen)
@@ -41,7 +41,7 @@ def _of_instances(told: Sequence[EventInfo]) -> list[int]:
 
 def _of_tasks(told: Sequence[EventInfo]) -> list[int]:
     """Whoever was given a task knows of that, and whoever leads all workflows."""
-    all_of_them, own = allowed(instances.OVERSEE), str(actor().id)
+    all_of_them, own = allowed(parts.OVERSEE), str(actor().id)
     return [
         event.position
         for event in told

@@ -12,6 +12,7 @@ from archivolt_core_workflow.instances import logic as instances
 from archivolt_core_workflow.instances.service import instances as instances_stored
 from archivolt_core_workflow.running import people, sight
 from archivolt_core_workflow.running.advancing import Run
+from archivolt_core_workflow.running.parts import OVERSEE
 from archivolt_core_workflow.tasks import service
 from archivolt_core_workflow.tasks.models import DONE, OPEN, Task
 from archivolt_core_workflow.tasks.schemas import ALL, MINE
@@ -30,7 +31,6 @@ from archivolt_host.kit.errors import (
 from archivolt_host.kit.paging import Page, Slice
 
 MOST_SPANS = 10_000
-OVERSEE = instances.OVERSEE
 
 
 def get(id: UUID) -> Task:

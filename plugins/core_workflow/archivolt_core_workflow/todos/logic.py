@@ -8,7 +8,7 @@ from archivolt_core_workflow.definitions import logic as definitions
 from archivolt_core_workflow.engine.builtin import TO_DO
 from archivolt_core_workflow.instances import logic as instances
 from archivolt_core_workflow.instances.service import instances as instances_stored
-from archivolt_core_workflow.running import people, sight
+from archivolt_core_workflow.running import parts, people, sight
 from archivolt_core_workflow.tasks.models import OPEN, Task
 from archivolt_core_workflow.tasks.service import tasks
 from archivolt_host.kit import audit, hooks
@@ -24,7 +24,7 @@ from archivolt_host.kit.paging import Page, Slice
 
 def listed(page: Page, filters: dict[str, Any]) -> Slice:
     """Return a page of the tasks that the actor has, did or gave; overseers see all."""
-    found = tasks.filter(page, **instances.sought(filters))
+    found = tasks.filter(page, **parts.sought(filters))
     return Slice(sight.veiled(found.items), found.next, found.count)
 
 
@@ -59,9 +59,9 @@ def discard(task: Task) -> None:
 
 def _refuse(task: Task, deed: str) -> None:
     maker = instances_stored.get(task.instance_id).created_by
-    if maker != actor().id and not allowed(instances.OVERSEE):
+    if maker != actor().id and not allowed(parts.OVERSEE):
         raise DeniedError(
-            f"Only whoever gave it may {deed} it, and who has {instances.OVERSEE}."
+            f"Only whoever gave it may {deed} it, and who has {parts.OVERSEE}."
         )
     if task.key != TO_DO:
         raise RefusedError(
