@@ -47,6 +47,8 @@ def _write(remembered: Callable[[], Accounts]) -> None:
     global _waiting
     with forks.undivided():
         _waiting = 0
+        if FOLDER not in os.environ:
+            return  # whoever asked for them has ended meanwhile
         file = Path(os.environ[FOLDER]) / f"tenants_{os.getpid()}.json"
         new = file.with_suffix(".new")
         try:

@@ -7,6 +7,7 @@ import tomllib
 
 import pytest
 
+from archivolt_host import forks
 from archivolt_host.plugins import accounts, timing
 
 ALONE = """
@@ -134,6 +135,17 @@ def test_one_plugin_is_shown_with_all_that_is_known_of_it(cli):
     assert "fingerprint" in said
     assert "/vault/documents/<uuid:id>" in said
     assert "user_removal_refused ask - - -" in said
+
+
+def test_accounts_that_nobody_reads_any_more_are_left_out(monkeypatch, tmp_path):
+    accounts.write_no_more()
+    monkeypatch.setattr(accounts, "WRITTEN_AFTER", 0.01)
+    with monkeypatch.context() as meanwhile, forks.undivided():  # it waits for us
+        meanwhile.setenv(accounts.FOLDER, str(tmp_path))
+        accounts.write_soon(dict)
+        writer = accounts._timer
+    writer.join()  # an error in there would fail this test
+    assert not list(tmp_path.iterdir())
 
 
 def test_what_a_plugin_cost_each_tenant_is_shown(cli, monkeypatch):
