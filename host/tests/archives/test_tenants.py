@@ -144,7 +144,7 @@ def test_a_database_that_somebody_left_is_not_written_over(host, tenant, export,
     fill(tenant, ROW, JSON_NULL)
     path, left = export(tenant), bring(export(tenant))
     host.catalog.remove("copy")  # as after an older catalog came back
-    with pytest.raises(RefusedError, match="There is a database already .*copy"):
+    with pytest.raises(RefusedError, match=r"There is a database already .*copy"):
         bring(path)
     assert kept(left) == kept(tenant)
     assert [one.slug for one in host.catalog.all(*STATES)] == ["acme"]

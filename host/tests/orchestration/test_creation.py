@@ -138,7 +138,7 @@ def test_a_database_that_somebody_left_is_not_taken_over(host, create, traces):
     before = traces()
     with sessions.catalog(write=True) as session:  # as after an older catalog came back
         session.execute(text("DELETE FROM tenant"))
-    with pytest.raises(RefusedError, match="There is a database already .*acme"):
+    with pytest.raises(RefusedError, match=r"There is a database already .*acme"):
         create("acme", password="another password")
     assert (traces(), host.catalog.all(*STATES)) == (before, [])
     create("beta")
