@@ -14,6 +14,15 @@ REMEMBERING = {"opening": ("manifest",), "declared": ("commands",)}
 QUICK = ("tests/isolation/", "tests/journeys/")  # tenants apart, and the main job
 
 
+# Where no byte code is written, pytest would rewrite all tests anew in each process.
+_unwritten, sys.dont_write_bytecode = sys.dont_write_bytecode, False
+
+
+def pytest_collection_finish():
+    """Leave what tests import later, and write themselves, as it was."""
+    sys.dont_write_bytecode = _unwritten
+
+
 def pytest_collection_modifyitems(items):
     """Leave PostgreSQL to ``make test-slow``, but for what must never break.
 

@@ -1,6 +1,7 @@
 """Drives a run forwards, step by step."""
 
 import time
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -72,6 +73,9 @@ class Drive(Hold):
         if not run.is_new:
             with self.journal.writing() as work:
                 self.journal.turn(work.connection, run, m.DONE, run.cursor)
+        elif run.parent_id is not None:  # the whole asks for its parts when undone
+            with self.journal.writing() as work:
+                self._write_down(work, replace(run, status=m.DONE))
         run.status = m.DONE
 
     def _refuse_to_go_on(self) -> None:

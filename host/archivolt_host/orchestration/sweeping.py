@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, Table, delete, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from archivolt_host.errors import ArchivoltError
@@ -25,6 +25,7 @@ log = structlog.get_logger()
 BATCH = 100  # runs taken up by one look
 LOOK_EVERY = 2.0  # seconds, at the catalog
 KEPT = timedelta(days=30)  # what has ended stays to be looked at
+AT_ONCE = 1000  # runs named in one statement
 
 
 @job(queue="high", retries=10, short=True)
@@ -100,9 +101,19 @@ def forget_system(limit: int = 1000) -> int:
 
 def _forget(sql: Statements, connection: Connection, limit: int) -> int:
     runs, steps = sql.runs, sql.steps
-    ended = (runs.c.status.in_((m.DONE, m.UNDONE)), runs.c.finished_at < now() - KEPT)
-    old = select(runs.c.id).where(*ended).order_by(runs.c.finished_at).limit(limit)
-    ids = connection.scalars(old).all()
-    connection.execute(delete(steps).where(steps.c.run_id.in_(ids)))
-    connection.execute(delete(runs).where(runs.c.id.in_(ids)))
+    ids = connection.scalars(_ended(runs, limit)).all()
+    for first in range(0, len(ids), AT_ONCE):
+        some = ids[first : first + AT_ONCE]
+        connection.execute(delete(steps).where(steps.c.run_id.in_(some)))
+        connection.execute(delete(runs).where(runs.c.id.in_(some)))
     return len(ids)
+
+
+def _ended(runs: Table, limit: int) -> Any:
+    """Return the query for what ended as a whole: until then its parts are needed."""
+    ended = (runs.c.status.in_((m.DONE, m.UNDONE)), runs.c.finished_at < now() - KEPT)
+    whole = select(runs.c.id).where(runs.c.parent_id.is_(None), *ended)
+    oldest = whole.order_by(runs.c.finished_at).limit(limit).subquery()
+    tree = select(oldest.c.id).cte("tree", recursive=True)
+    parts = select(runs.c.id).join(tree, runs.c.parent_id == tree.c.id)
+    return select(tree.union_all(parts).c.id)

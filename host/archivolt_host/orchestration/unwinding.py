@@ -22,6 +22,7 @@ log = structlog.get_logger()
 
 TRIES = 5  # before somebody has to look at it
 PARENT = "The run that it is a part of was taken back."
+FORGOTTEN = "The notes on {step} are gone, so that only a person can take it back."
 
 
 def unwind_after(drive: "Drive", error: BaseException) -> None:
@@ -86,7 +87,7 @@ def _undo_once(drive: "Drive", row: Any, last: bool) -> None:
     if isinstance(step, Child) or step.external:
         with kept(drive.journal, drive.run):
             if isinstance(step, Child):
-                _undo_child(drive)
+                _undo_child(drive, row)
             elif undo is not None:
                 undo()
     is_kept = undo is None and not isinstance(step, Child)
@@ -111,9 +112,11 @@ def _note(drive: "Drive", connection: Any, row: Any, status: str, last: bool) ->
     return journal.mark(connection, run, row.seq, status, row.output)
 
 
-def _undo_child(drive: "Drive") -> None:
+def _undo_child(drive: "Drive", row: Any) -> None:
     """Undo a run that is a step of this one, done or in its middle."""
     found = drive.journal.find(drive.child_id)
+    if found is None and row.status == m.DONE:  # what it did stands all the same
+        raise RunStuckError(drive.run.id, FORGOTTEN.format(step=row.name))
     if found is None or found.status == m.UNDONE:
         return
     if found.status == m.STUCK:

@@ -9,16 +9,20 @@ from pathlib import Path
 
 from archivolt_host.tenants.migrations import Source
 
+_read: set[str] = set()  # by this process, for whichever home
+
 
 def unreadable(sources: Sequence[Source], note: Path) -> list[Source]:
     """Return the sources whose scripts cannot be read."""
     state = _state(sources)
     if note.exists() and note.read_text() == state:
         return []
-    broken = [source for source in sources if source.problem]
-    if not broken:
-        note.write_text(state)
-    return broken
+    if state not in _read:
+        if broken := [source for source in sources if source.problem]:
+            return broken
+        _read.add(state)
+    note.write_text(state)
+    return []
 
 
 def _state(sources: Sequence[Source]) -> str:

@@ -38,9 +38,12 @@ def test_a_script_that_breaks_later_is_noticed(source, tmp_path):
 def test_what_was_read_is_not_read_again(source, tmp_path):
     note = tmp_path / "note"
     unreadable([source], note)
-    again = fresh(source)
-    assert unreadable([again], note) == []
-    assert "script" not in again.__dict__
+    noted = note.read_text()
+    for home in (note, tmp_path / "of another home"):
+        again = fresh(source)
+        assert unreadable([again], home) == []
+        assert "script" not in again.__dict__
+        assert home.read_text() == noted
 
 
 START = """
