@@ -7,7 +7,7 @@ tenant itself, and have to be done in the copy too.
 
 from typing import Any
 
-from sqlalchemy import case, false, func, or_, select
+from sqlalchemy import false, func, or_, select
 
 from archivolt_host.jobs import bus, desk
 from archivolt_host.jobs.models import CANCELLED, QUEUED, RUNNING
@@ -30,7 +30,7 @@ def hold() -> None:
         waiting, JOB.group_id.is_not(None)
     )
     for group, count in connection.execute(grouped.group_by(JOB.group_id)).all():
-        connection.execute(_counted_down(group, count, moment))
+        connection.execute(_counted_down(group, count))
     gone = {"status": CANCELLED, "finished_at": moment, "problem": WHY}
     free = {"lease_until": None, "lease_owner": None}
     connection.execute(bus.TABLE.update().where(waiting).values(**gone, **free))
@@ -48,11 +48,12 @@ def _speaks() -> Any:
     return or_(false(), *own)
 
 
-def _counted_down(group: Any, count: int, moment: Any) -> Any:
-    """Let a group wait for its held members no longer; nothing is called back."""
-    left = GROUP.pending - count
-    ended = case((left == 0, moment), else_=GROUP.ended_at)
-    values = {"pending": left, "failed": GROUP.failed + count, "ended_at": ended}
+def _counted_down(group: Any, count: int) -> Any:
+    """Let a group wait for its held members no longer; nothing is called back.
+
+    It has not ended: where they are tried again, the last of them has that done.
+    """
+    values = {"pending": GROUP.pending - count, "failed": GROUP.failed + count}
     return bus.GROUP.update().where(GROUP.id == group).values(values)
 
 

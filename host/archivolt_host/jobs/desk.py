@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, text
 from sqlalchemy.exc import IntegrityError
 
 from archivolt_host.errors import DeniedError, NotFoundError, RefusedError
 from archivolt_host.jobs import bus, groups
 from archivolt_host.jobs.models import (
     CANCELLED,
+    DONE,
     FAILED,
+    NOT_DONE,
     QUEUED,
     RUNNING,
     JobRow,
@@ -38,14 +40,20 @@ def visible() -> Select[JobRow]:
     return query.where(JobRow.actor_id == context.actor().id)
 
 
+def in_status(query: Select[JobRow], status: str) -> Select[JobRow]:
+    """Narrow a query to a status; an index holds all that are not done."""
+    found = query.where(JobRow.status == status)
+    return found if status == DONE else found.where(text(NOT_DONE))
+
+
 def newest(
     limit: int, *, status: str | None = None, queue: str | None = None
 ) -> Sequence[JobRow]:
     """Return the newest jobs that the caller may see."""
-    query = visible().order_by(JobRow.id.desc()).limit(limit)
-    for column, value in ((JobRow.status, status), (JobRow.queue, queue)):
-        if value is not None:
-            query = query.where(column == value)
+    query = in_status(visible(), status) if status else visible()
+    if queue is not None:
+        query = query.where(JobRow.queue == queue)
+    query = query.order_by(JobRow.id.desc()).limit(limit)
     return sessions.session().scalars(query).all()
 
 

@@ -1,11 +1,13 @@
 """Jobs that belong together: when the last of them has ended, another is enqueued."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, case, func
 
+from archivolt_host.errors import NotFoundError
 from archivolt_host.jobs import bus, carrying
 from archivolt_host.jobs.models import GroupRow
 from archivolt_host.jobs.registry import Job, jobs
@@ -44,6 +46,8 @@ def enqueue_group(
     When all have ended, well or not, ``then`` is enqueued with these arguments and
     the group's id as ``group_id``. A member may enqueue further members.
     """
+    if then is not None:
+        then.check({**arguments, "group_id": ""})
     group, members = uuid7(), list(members)
     work = sessions.unit()
     values = {
@@ -79,8 +83,25 @@ def _call_back(row: Any) -> None:
     if row.callback is None:
         return
     with carrying.acting(context.tenant(), row.carried):
-        job = jobs().get(row.callback)
+        job = _as_it_was(row.callback)
         bus.enqueue(job, **row.arguments, group_id=str(row.id))
+
+
+def _as_it_was(name: str) -> Job:
+    """Return a job that takes what it took once; an upgrade may have changed it.
+
+    A refusal here would be one of the last member's end, and of its queue for ever. As
+    a job of its own it waits or fails where people see it.
+    """
+    try:
+        found = jobs().get(name)
+    except NotFoundError:
+        found = Job(name, _takes_anything)
+    return replace(found, run=_takes_anything)
+
+
+def _takes_anything(**_: Any) -> None:
+    """Stand for a job that is enqueued and run by its name."""
 
 
 def get(id: UUID) -> GroupRow | None:

@@ -13,6 +13,7 @@ QUEUED, RUNNING = "queued", "running"
 DONE, FAILED, CANCELLED = "done", "failed", "cancelled"
 STATUSES = (QUEUED, RUNNING, DONE, FAILED, CANCELLED)
 LIVE = "status IN ('queued', 'running')"
+NOT_DONE = "status <> 'done'"  # few of those that are kept
 
 
 def only_where(condition: str) -> dict[str, Any]:
@@ -38,6 +39,7 @@ class JobRow(UuidMixin, Base):
         Index("ix_host_job_leased", "lease_until", **only_where("status = 'running'")),
         Index("ix_host_job_group", "group_id", **only_where("group_id IS NOT NULL")),
         Index("ix_host_job_actor", "actor_id", "id"),
+        Index("ix_host_job_not_done", "id", **only_where(NOT_DONE)),
         Index("uq_host_job_unique_key", "unique_key", unique=True, **only_where(LIVE)),
     )
 

@@ -33,8 +33,9 @@ def forget_jobs() -> int:
 
 
 def forget_groups() -> int:
-    """Delete groups of jobs that ended long ago."""
-    return _delete(GroupRow.id, GroupRow.ended_at < now() - _kept)
+    """Delete groups that ended long ago, and whose jobs can be tried again no more."""
+    is_empty = ~select(JobRow.id).where(JobRow.group_id == GroupRow.id).exists()
+    return _delete(GroupRow.id, (GroupRow.ended_at < now() - _kept) & is_empty)
 
 
 def forget_events() -> int:

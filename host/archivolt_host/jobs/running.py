@@ -127,6 +127,12 @@ def limited(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
+def unlimited() -> None:
+    """Interrupt the job under way no more."""
+    if threading.current_thread() is threading.main_thread():
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
 def run_forked(
     tenant: Tenant, job: Job, row: Claimed, still: AbstractContextManager[Any]
 ) -> None:

@@ -12,10 +12,11 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Connection, Row, Table, bindparam, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
 
 from archivolt_hookspecs.registration import Schedule
-from archivolt_host.errors import ArchivoltError, NotFoundError
-from archivolt_host.jobs import bus, carrying, rhythm, runnable
+from archivolt_host.errors import ArchivoltError, InvalidError, NotFoundError
+from archivolt_host.jobs import bus, carrying, rhythm, runnable, running
 from archivolt_host.jobs.registry import jobs
 from archivolt_host.jobs.schedule_models import SKIP, USERS, ScheduleRow, TickRow
 from archivolt_host.plugins import dispatch
@@ -24,6 +25,7 @@ from archivolt_host.tenants import context, sessions
 from archivolt_host.tenants.columns import now
 from archivolt_host.tenants.context import Tenant
 from archivolt_host.tenants.ids import uuid7
+from archivolt_host.tenants.work import UnitOfWork
 
 log = structlog.get_logger()
 
@@ -60,7 +62,7 @@ def tick(tenant: Tenant) -> int:
             declared = declared_in(tenant.slug)
             shared = [row for row in rows if _is_shared(row, declared)]
             alone = [row for row in rows if not _is_shared(row, declared)]
-            return sum(_tick(work.connection, row) for row in alone) + _visit(
+            return sum(_ticked(work, row) for row in alone) + _visit(
                 work.connection, shared
             )
 
@@ -74,12 +76,40 @@ def _visit(connection: Connection, rows: Sequence[Row[Any]]) -> int:
     """Have one job see to all duties that are due: it knows which those are."""
     moment = now()
     for row in rows:
-        change = SCHEDULE.update().where(SCHEDULE.c.id == row.id)
-        following = rhythm.next_after(row, moment)
-        connection.execute(change.values(next_at=following))
+        _change(connection, row.id, following(row, moment))
     if rows:
         bus.enqueue(jobs().get(SWEEP), unique=SWEEP, due=True)
     return min(len(rows), 1)
+
+
+def following(row: Any, moment: datetime) -> dict[str, Any]:
+    """Return when a schedule is due next; where nobody can tell, it rests and says so.
+
+    Such a row came from another machine, or from before an upgrade.
+    """
+    try:
+        return {"next_at": rhythm.next_after(row, moment)}
+    except InvalidError as error:
+        return {"next_at": None, "problem": str(error)}
+
+
+def _change(connection: Connection, id: UUID, values: Mapping[str, Any]) -> None:
+    connection.execute(SCHEDULE.update().where(SCHEDULE.c.id == id).values(values))
+
+
+def _ticked(work: UnitOfWork, row: Row[Any]) -> bool:
+    """Tick one schedule; whatever is wrong with it stops no other."""
+    try:
+        with work.savepoint():
+            return _tick(work.connection, row)
+    except OperationalError:  # the database's fault: it is tried again
+        raise
+    except Exception as error:
+        problem = running.told(error)
+        log.warning("schedule cannot run", schedule=row.name, problem=problem)
+        noted = {"problem": problem, **following(row, now())}
+        _change(work.connection, row.id, noted)
+        return False
 
 
 def _tick(connection: Connection, row: Row[Any]) -> bool:
@@ -93,8 +123,7 @@ def _tick(connection: Connection, row: Row[Any]) -> bool:
         change |= _fire(connection, row, fire_at)
     else:
         fires = False
-    where = SCHEDULE.c.id == row.id
-    connection.execute(SCHEDULE.update().where(where).values(change))
+    _change(connection, row.id, change)
     return fires
 
 
@@ -212,9 +241,9 @@ def _put(
 ) -> None:
     moment, values = now(), _values(found)
     row = ScheduleRow(id=id or uuid7(), source=key[0], **values)
-    values |= {"next_at": rhythm.next_after(row, moment), "updated_at": moment}
+    values |= {"updated_at": moment, "problem": None, **following(row, moment)}
     if id is not None:
-        connection.execute(SCHEDULE.update().where(SCHEDULE.c.id == id).values(values))
+        _change(connection, id, values)
         return
     own = {"id": row.id, "source": key[0], "name": key[1], "created_at": moment}
     insert = INSERTS[connection.dialect.name](SCHEDULE).on_conflict_do_nothing()

@@ -53,6 +53,7 @@ class Together:
         share = Share(whole)
         with sessions.entered(share):
             result = running.called(job, row.arguments)
+            running.unlimited()  # from here on it counts as done
             share.commit()
         return result
 
@@ -72,6 +73,12 @@ class Together:
                     running.run(self._tenant, job, row)
         for job, row, problem in failed:
             running.note_failure(job, row, problem)
+
+    def give_up(self) -> None:
+        """Undo what is not committed, so that it holds the database no longer."""
+        whole, self._whole = self._whole, None
+        if whole is not None:
+            whole.rollback()
 
     def _commit(
         self, whole: sessions.UnitOfWork, ran: list[tuple[Job, Claimed, object]]

@@ -47,6 +47,7 @@ class Turn:
         self._waiting: deque[Claimed] = deque()
         self._current: tuple[Claimed, float, float] | None = None
         self._ended: running.Ended = []
+        self._was_tried = False
         self._together = Together(tenant)
         self._held_at = time.monotonic()
         self._mutex = threading.Lock()
@@ -63,7 +64,7 @@ class Turn:
         size = 1 if self.queue in FORKED else FIRST_BATCH
         with looked_after(self._look, LOOK_EVERY):
             while time.monotonic() < until and not stop():
-                began = time.monotonic()
+                began, self._was_tried = time.monotonic(), False
                 found = self._claim(size)
                 ran = self._run_batch(lambda: time.monotonic() > until or stop())
                 done += ran
@@ -79,7 +80,7 @@ class Turn:
             return self._run_batch(lambda: False) > 0
 
     def _next_size(self, size: int, seconds: float) -> int:
-        if self.queue in FORKED:
+        if self.queue in FORKED or self._was_tried:
             return 1
         fitting = int(size / max(seconds, 0.001) * BATCH_SECONDS)
         return min(max(fitting, 1), LARGEST_BATCH)
@@ -99,6 +100,7 @@ class Turn:
                 done += 1
             self._together.commit()
         finally:
+            self._together.give_up()
             with self._mutex:
                 self._current = None
             self._settle(give_back=True)
@@ -116,6 +118,8 @@ class Turn:
         job = self._runnable(row)
         if job is None:
             return
+        if row.attempts > 1:
+            self._be_alone()
         with self._mutex:
             self._current = (row, time.monotonic(), job.timeout)
         if job.short and self.queue not in FORKED:
@@ -133,13 +137,27 @@ class Turn:
             job = jobs().get(row.name)
         except NotFoundError as error:
             reason = f"{error} Its plugin is not loaded here."
-            claims.put_off(row, now() + ASLEEP, reason)
+            self._leave(row, lambda: claims.put_off(row, now() + ASLEEP, reason))
             return None
         enabled = dispatch.registry().enabled(self.tenant.slug)
         if job.plugin != "host" and job.plugin not in enabled:
-            parking.park(row, job.plugin)
+            self._leave(row, lambda: parking.park(row, job.plugin))
             return None
         return job
+
+    def _leave(self, row: Claimed, put: Callable[[], None]) -> None:
+        """Have a job wait; what short ones wrote comes first, else we wait for us."""
+        self._together.commit()
+        try:
+            put()
+        except claims.LeaseLostError as lost:
+            log.warning("job lost", job=row.name, problem=str(lost))
+
+    def _be_alone(self) -> None:
+        """Keep others from what befell a job at its last attempt, such as a crash."""
+        self._was_tried = True
+        self._together.commit()
+        self._settle(give_back=True)
 
     def _settle(self, *, give_back: bool) -> None:
         """Mark what has ended; let others have what was not begun."""

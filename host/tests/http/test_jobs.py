@@ -4,14 +4,26 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from archivolt_host.jobs import bus, groups
 from archivolt_host.jobs.registry import Job, jobs
 from archivolt_host.tenants import context, sessions
+from archivolt_host.tenants.columns import now
 from archivolt_host.tenants.ids import uuid7
 
 pytestmark = [pytest.mark.plugins("core_identity", "notes"), pytest.mark.placements]
+
+OF_FEW = ("ix_host_job_not_done", "ix_host_job_due", "ix_host_job_leased")
+DONE = {
+    "name": "notes.write_later",
+    "queue": "medium",
+    "arguments": {},
+    "status": "done",
+    "max_attempts": 1,
+    "run_at": now(),
+    "actor_id": uuid7(),
+}
 
 
 @pytest.fixture(autouse=True)
@@ -64,6 +76,32 @@ def test_jobs_are_listed_in_pages_and_narrowed(client_as, run_jobs):
     assert len(done.json["items"]) == 4
     assert admin.get("/vault/jobs?status=odd").status_code == 400
     assert admin.get("/vault/jobs?cursor=bm90aGluZw").status_code == 400
+
+
+@pytest.mark.parametrize("status", ["failed", "cancelled", "queued", "running"])
+def test_what_is_not_done_is_found_among_very_many_that_are(client_as, here, status):
+    asked = []
+    with sessions.transaction() as work:
+        on_sqlite = work.connection.dialect.name == "sqlite"
+        many = [{"id": uuid7(), **DONE} for _ in range(3000)]
+        work.connection.execute(bus.TABLE.insert(), many)
+        listen = (work.connection.engine, "before_cursor_execute")
+
+    def note(_, __, statement, parameters, *___):
+        if "FROM host_job" in statement and "LIMIT" in statement:
+            asked.append((statement, parameters))
+
+    event.listen(*listen, note)
+    answer = client_as("admin").get(f"/vault/jobs?status={status}")
+    event.remove(*listen, note)
+    assert answer.json["items"] == []
+    with sessions.transaction() as work:
+        if not on_sqlite:
+            work.connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        explain = "EXPLAIN QUERY PLAN " if on_sqlite else "EXPLAIN "
+        [(statement, sent)] = asked
+        plan = work.connection.exec_driver_sql(explain + statement, sent).all()
+    assert [name for name in OF_FEW if name in str(plan)]
 
 
 def test_a_job_that_waits_is_cancelled_at_once(client_as, run_jobs):

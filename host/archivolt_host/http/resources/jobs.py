@@ -18,7 +18,7 @@ from archivolt_host.tenants import context
 blueprint = Blueprint("jobs", __name__, description="Work that outlives its request.")
 
 SORTS = {"created_at": JobRow.id}  # ids sort by creation
-FILTERS = ("status", "queue", "name", "group_id")
+FILTERS = ("queue", "name", "group_id")
 
 
 class JobSchema(BaseSchema):
@@ -85,6 +85,8 @@ class Jobs(ModelAPIView):
         page, wanted = Page.of(query), desk.visible()
         if query["mine"]:
             wanted = wanted.where(JobRow.actor_id == context.actor().id)
+        if "status" in query:
+            wanted = desk.in_status(wanted, query["status"])
         for name in FILTERS:
             if name in query:
                 wanted = wanted.where(getattr(JobRow, name) == query[name])

@@ -35,6 +35,9 @@ class Document(UuidMixin, TimesMixin, RevisionMixin, Base):
         Index("ix_documents_document_newest", "status", "created_at", "id"),
         Index("ix_documents_document_trash", "status", "trashed_at", "id"),
         Index("ix_documents_document_title", "status", "title", "id"),
+        Index("ix_documents_document_changed", "status", "updated_at", "id"),
+        Index("ix_documents_document_filename", "status", "filename", "id"),
+        Index("ix_documents_document_size", "status", "size", "id"),
         Index(
             "ix_documents_document_folder", "folder_id", "status", "created_at", "id"
         ),

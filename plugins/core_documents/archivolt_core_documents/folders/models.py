@@ -21,6 +21,7 @@ class Folder(UuidMixin, TimesMixin, RevisionMixin, Base):
     __tablename__ = "documents_folder"
     __table_args__ = (
         Index("ix_documents_folder_listed", "name", "id"),
+        Index("ix_documents_folder_newest", "created_at", "id"),
         Index("uq_documents_folder_name", "parent_id", "name", unique=True),
         # NULLs are never equal, so the top needs an index of its own.
         Index(

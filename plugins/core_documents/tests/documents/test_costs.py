@@ -101,6 +101,9 @@ FILTERS = (
     {"title__contains": "a"},
     {"sort": "title"},
     {"sort": "-title"},
+    {"sort": "-updated_at"},
+    {"sort": "filename"},
+    {"sort": "-size"},
 )
 
 
@@ -135,11 +138,12 @@ def test_every_filter_has_an_index(vault, store, placement):
         vault.get("/folders")
         vault.get("/folders?parent_id=018f0000-0000-7000-8000-000000000000")
         vault.get("/folders?name=a")
+        vault.get("/folders?sort=-created_at")
         made = vault.add()
         vault.get(f"/documents/{made['id']}/versions")
     finally:
         event.remove(Engine, "before_cursor_execute", note)
-    assert len(asked) >= len(FILTERS) + 5
+    assert len(asked) >= len(FILTERS) + 6
     with vault.reading() as connection:
         for statement, parameters in asked:
             plan = plan_of(connection, placement, statement, parameters)

@@ -24,6 +24,7 @@ class Instance(UuidMixin, TimesMixin, RevisionMixin, Base):
     __table_args__ = (
         CheckConstraint(f"state IN {STATES}", name="state"),
         Index("ix_workflow_instance_newest", "created_at", "id"),
+        Index("ix_workflow_instance_changed", "updated_at", "id"),
         Index("ix_workflow_instance_creator", "created_by", "created_at", "id"),
         Index("ix_workflow_instance_state", "state", "created_at", "id"),
         Index("ix_workflow_instance_key", "key", "state", "created_at", "id"),

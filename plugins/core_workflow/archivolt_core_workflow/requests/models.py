@@ -21,6 +21,8 @@ class Request(UuidMixin, TimesMixin, RevisionMixin, Base):
         CheckConstraint(f"status IN {STATUSES}", name="status"),
         CheckConstraint("reviewed_by <> created_by", name="reviewer"),
         Index("ix_workflow_request_newest", "created_at", "id"),
+        Index("ix_workflow_request_changed", "updated_at", "id"),
+        Index("ix_workflow_request_title", "title", "id"),
         Index("ix_workflow_request_status", "status", "created_at", "id"),
         Index("ix_workflow_request_creator", "created_by", "created_at", "id"),
         Index("ix_workflow_request_assigned", "assigned_to", "created_at", "id"),

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import event
 
 from archivolt_core_workflow.instances.service import instances
+from archivolt_core_workflow.requests.service import requests
 from archivolt_core_workflow.tasks.service import tasks
 from archivolt_host.kit.db import uuid7
 from archivolt_host.kit.paging import Page
@@ -37,6 +38,18 @@ def test_ones_own_are_found_by_whose_they_are(tenant, in_tenant, service, filter
         )
     assert "MULTI-INDEX OR" in found
     assert not [step for step in found if step.startswith("SCAN")]
+
+
+@pytest.mark.parametrize(
+    ("service", "column"),
+    [(requests, "updated_at"), (requests, "title"), (instances, "updated_at")],
+)
+def test_each_order_has_its_index(tenant, in_tenant, service, column):
+    page = Page(limit=50, sort=f"-{column}")
+    with in_tenant(tenant) as work:
+        found = plan_of(work.connection, lambda: service.filter(page))
+    assert len(found) == 1  # nothing is sorted
+    assert "USING INDEX" in found[0]
 
 
 def test_an_overseers_list_of_a_state_is_read_in_its_order(tenant, in_tenant):
