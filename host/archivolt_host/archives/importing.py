@@ -81,9 +81,11 @@ class ImportTenant(Orchestrator):
         refuse_foreign(self._archive, _provisioner().plan)
 
     def enter(self) -> UUID:
-        """Take the name; a used one is refused."""
+        """Take the name; a used one is refused, and one whose database is there."""
         id = UUID(self._archive.head["id"])
-        return _catalog().add(self.slug, self.slug, self.placement, id).id
+        tenant = _catalog().add(self.slug, self.slug, self.placement, id)
+        _provisioner().refuse_used(tenant.place)
+        return tenant.id
 
     def leave(self) -> None:
         """Free the name."""
