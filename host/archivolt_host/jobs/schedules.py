@@ -223,7 +223,7 @@ def _differences(connection: Connection, declared: Declared) -> bool:
 
 
 def _is_other(row: Row[Any] | None, found: Schedule) -> bool:
-    """Return whether a row is not as declared, or rests from when its plugin was off."""
+    """Return whether a row is not as declared, or rests as its plugin was off."""
     if row is None or row.next_at is None:
         return True
     return any(getattr(row, name) != value for name, value in _values(found).items())
