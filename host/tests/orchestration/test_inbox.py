@@ -109,7 +109,7 @@ def test_the_list_is_paged(bank, client_as):
 MADE_UP = ([], ["x"], [5], [None], [{}], [["x"]], [str(UUID(int=7)), "x"])
 
 
-def test_a_cursor_that_somebody_made_up_is_refused(client_as, is_problem):
+def test_a_cursor_that_somebody_made_up_is_refused(bank, client_as, is_problem):
     admin = client_as("admin")
     unfiltered = {"cursor": None, "count": False, "status": None, "name": None}
     for values in MADE_UP:
