@@ -47,6 +47,7 @@ DUE = (
 NEXT_TIME = select(func.min(SCHEDULE.c.next_at)).where(IS_ENABLED)
 
 Declared = Mapping[tuple[str, str], Schedule]
+Rows = Mapping[tuple[str, str], Row[Any]]
 
 
 def tick(tenant: Tenant) -> int:
@@ -197,7 +198,7 @@ def declared_in(slug: str) -> Declared:
     }
 
 
-def _known(connection: Connection) -> dict[tuple[str, str], Row[Any]]:
+def _known(connection: Connection) -> Rows:
     query = select(SCHEDULE).where(SCHEDULE.c.source != USERS)
     return {(r.source, r.name): r for r in connection.execute(query)}
 
@@ -215,25 +216,46 @@ def _values(found: Schedule) -> dict[str, Any]:
 
 def _differences(connection: Connection, declared: Declared) -> bool:
     known = _known(connection)
-    if known.keys() != declared.keys():
-        return True
-    return any(
-        getattr(known[key], name) != value
-        for key, found in declared.items()
-        for name, value in _values(found).items()
+    gone, resting = _without_declaration(known, declared)
+    return bool(gone or resting) or any(
+        _is_other(known.get(key), found) for key, found in declared.items()
     )
+
+
+def _is_other(row: Row[Any] | None, found: Schedule) -> bool:
+    """Return whether a row is not as declared, or rests as its plugin was off."""
+    if row is None or row.next_at is None:
+        return True
+    return any(getattr(row, name) != value for name, value in _values(found).items())
+
+
+def _without_declaration(known: Rows, declared: Declared) -> tuple[list[UUID], ...]:
+    """Return what nobody declares any more, and what a plugin does that is off.
+
+    The latter is kept as somebody may have switched it: that outlasts the switch of
+    its plugin.
+    """
+    plugins = dispatch.registry()
+    on = {HOST, *plugins.enabled(context.tenant().slug)}
+    kept = {*plugins.infos, *plugins.manifest.plugins} - on
+    left = [row for key, row in known.items() if key not in declared]
+    gone = [row.id for row in left if row.source not in kept]
+    return gone, [row.id for row in left if row.source in kept and row.next_at]
 
 
 def _bring(connection: Connection, declared: Declared) -> None:
     """Replace what the host and plugins have declared by what they declare now."""
     known = _known(connection)
     for key, found in declared.items():
-        row = known.pop(key, None)
-        if row is None or any(getattr(row, k) != v for k, v in _values(found).items()):
+        row = known.get(key)
+        if _is_other(row, found):
             _put(connection, key, found, row.id if row else None)
-    gone = [row.id for row in known.values()]
+    gone, resting = _without_declaration(known, declared)
     if gone:
         connection.execute(SCHEDULE.delete().where(SCHEDULE.c.id.in_(gone)))
+    if resting:
+        rest = SCHEDULE.update().where(SCHEDULE.c.id.in_(resting))
+        connection.execute(rest.values(next_at=None))
 
 
 def _put(

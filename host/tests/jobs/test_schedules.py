@@ -145,7 +145,45 @@ def test_where_the_plugin_is_off_its_schedules_are_gone(
     address = f"/vault/schedules/{listed[0]['id']}"
     assert owner.get(address).status_code == 404
     schedules.sync(here)
-    assert rows() == []
+    with sessions.reading() as work:
+        soonest = schedules.next_time(work.connection)
+    assert [row.next_at for row in rows()] == [None]
+    assert soonest > now()  # nobody looks for it any more
+
+
+@pytest.mark.usefixtures("hourly")
+def test_who_switched_a_schedule_off_finds_it_off_when_its_plugin_is_on_again(
+    host, here, client_as, declare
+):
+    owner = client_as("admin")
+    write = jobs().get("notes.write_later")
+    other = Schedule("other", write, every=3600, arguments={"text": "x"})
+    declare(*(found for _, found in host.registry.schedules), other)
+    before = {one.name: one.id for one in rows()}
+    address = f"/vault/schedules/{before['hourly']}"
+    off = owner.patch(address, json={"enabled": False}, headers={"If-Match": "*"})
+    assert off.status_code == 200
+    for enabled in (False, True):
+        overrides.write("acme", "notes", {"enabled": enabled}, "test")
+        host.catalog.refresh(force=True)
+        schedules.sync(here)
+    after = {row.name: row for row in rows()}
+    assert {name: row.id for name, row in after.items()} == before
+    assert not after["hourly"].enabled
+    assert owner.get(address).json["next_runs"] == []
+    assert after["other"].next_at > now()
+    make_due()
+    assert schedules.tick(here) == 1
+
+
+@pytest.mark.usefixtures("hourly")
+def test_of_a_plugin_that_is_no_longer_installed_no_schedule_is_kept(host, here):
+    change = update(ScheduleRow).where(ScheduleRow.source == "notes")
+    with sessions.transaction() as work:
+        work.connection.execute(change.values(source="long_gone"))
+    schedules.forget()
+    schedules.sync(here)
+    assert [row.source for row in rows()] == ["notes"]
 
 
 @pytest.mark.usefixtures("hourly")

@@ -1,10 +1,13 @@
 """A run is taken up by a job; whatever becomes of that, the run is not forgotten."""
 
+import threading
+
 import pytest
 from sqlalchemy import update
 
 from archivolt_host.jobs.models import JobRow
-from archivolt_host.tenants import sessions
+from archivolt_host.orchestration import inbox, patience, running
+from archivolt_host.tenants import context, sessions
 
 pytestmark = [pytest.mark.plugins("core_identity", "bank"), pytest.mark.placements]
 
@@ -41,3 +44,43 @@ def test_a_run_whose_first_job_came_to_nothing_is_taken_up_again(
     let_leases_end()
     run_jobs()
     assert ask("SELECT status FROM host_run WHERE parent_id IS NULL") == [("done",)]
+
+
+@pytest.fixture
+def stuck(bank, run_jobs, let_leases_end, monkeypatch):
+    """Have a run that got stuck, and whose jobs have ended; return its id."""
+    monkeypatch.setattr(patience, "WAITS", (0.01,))
+    with sessions.transaction():
+        id = bank.Write(fails="3", undo_fails="2").start()
+    run_jobs()
+    let_leases_end()
+    run_jobs()
+    return id
+
+
+def test_a_retry_pressed_while_its_job_ends_is_not_lost(
+    stuck, bank, journal, tenant, run_jobs, let_leases_end, monkeypatch, ask
+):
+    pressed, resume = [], running.resume
+
+    def press():
+        monkeypatch.setattr(bank.Write, "undo_second", lambda run: run.take_back("x"))
+        with context.acting(tenant), sessions.transaction():
+            pressed.append(inbox.retry(journal, stuck))
+
+    def passed_the_run(*arguments):
+        found = resume(*arguments)
+        if not pressed:
+            person = threading.Thread(target=press)
+            person.start()
+            person.join(60)
+        return found
+
+    monkeypatch.setattr(running, "resume", passed_the_run)
+    with sessions.transaction():
+        inbox.retry(journal, stuck)
+    run_jobs()
+    let_leases_end()
+    run_jobs()
+    assert len(pressed) == 1
+    assert ask("SELECT status FROM host_run") == [("undone",)]
