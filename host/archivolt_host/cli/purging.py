@@ -143,12 +143,13 @@ def _drop(
     from rich.progress import track
 
     from archivolt_host.plugins import overrides
-    from archivolt_host.tenants import sessions
+    from archivolt_host.tenants import migrating, sessions
 
     folder = host.home.path / "exports" / purge.info.id
     for provisioner, place, tenant in track(places, description="Purging"):
         if tenant is not None:
             _speak(tenant, purge.info.id)
+            migrating.unmark(tenant.slug)  # first: should we die, it is looked at
         file = _file(folder, tenant) if export else None
         sessions.databases().of(place).forget(place)
         purge.drop(provisioner, place, file)

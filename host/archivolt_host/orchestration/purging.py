@@ -76,6 +76,7 @@ class Purge:
             if export is not None and any(remains.own.values()):
                 self._export(connection, remains.own, export)
             self._drop(connection, remains)
+            provisioner.unmark(connection)
             return remains
 
     def _remains(self, connection: Connection) -> Remains:

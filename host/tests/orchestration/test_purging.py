@@ -146,6 +146,18 @@ def test_nothing_is_left_and_nothing_else_is_touched(
     }
 
 
+@pytest.mark.placements
+def test_where_it_was_purged_its_tables_can_be_made_again(host, purge, littered):
+    from archivolt_host.tenants import migrating
+
+    purge.drop(host.provisioner, littered.place, None)
+    migrating.unmark(littered.slug)
+    waiting = migrating.behind(host.catalog, host.provisioner.plan.fingerprint)
+    assert [tenant.slug for tenant in waiting] == [littered.slug]
+    migrating.migrate(waiting, host.provisioner)
+    assert "scrap_note" in tables(host, littered.place)
+
+
 def test_the_rows_are_kept_aside(host, purge, littered, tmp_path):
     purge.drop(host.provisioner, littered.place, tmp_path / "kept.jsonl")
     lines = (tmp_path / "kept.jsonl").read_text().splitlines()
