@@ -39,6 +39,10 @@ def has_table(file):
         return database.execute(query).fetchone() == (1,)
 
 
+def scope(file):
+    return "system" if file.name == "catalog.db" else "tenant"
+
+
 def purge(cli):
     cli.ok("plugins", "remove", "scrap")
     return cli.ok("plugins", "purge", "scrap", "--yes")
@@ -56,3 +60,11 @@ def test_what_was_purged_comes_back_when_it_is_added_again(cli, scrap):
 def test_a_purge_leaves_nothing_to_wait_for(cli, scrap):
     purge(cli)
     assert cli.ok("upgrade", "--check").endswith("are up to date.\n")
+
+
+def test_migrations_without_a_way_back_are_no_hindrance(cli, scrap, make_plugin):
+    way_up, _, _ = MIGRATION.partition("def downgrade")
+    no_way = "def downgrade():\n    raise NotImplementedError\n"
+    make_plugin("scrap", scope=scope(scrap), files={FILE: way_up + no_way})
+    assert "cannot be taken back (NotImplementedError)" in purge(cli)
+    assert not has_table(scrap)

@@ -56,6 +56,7 @@ def downgrade():
     {down}
 """
 HONEST = 'op.drop_table("scrap_note")'
+HALF = f"{HONEST}; raise NotImplementedError"
 
 pytestmark = pytest.mark.plugins("core_identity", "scrap")
 
@@ -133,7 +134,7 @@ def test_everything_is_counted(host, purge, littered):
 
 
 @pytest.mark.placements
-@pytest.mark.parametrize("down", [HONEST, "pass"], ids=["whole", "not whole"])
+@pytest.mark.parametrize("down", [HONEST, "pass", HALF], ids=["whole", "not", "raises"])
 def test_nothing_is_left_and_nothing_else_is_touched(
     host, purge, littered, tmp_path, down
 ):
