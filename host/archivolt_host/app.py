@@ -142,6 +142,7 @@ def open_host(
     host = Host(home, manifest, registry, catalog, databases, url)
     _ = host.provisioner  # finds out whose migrations cannot be read
     registry.settle()
+    runnable.put_out_unreadable(registry)
     _refuse_what_concerns_all(manifest, registry)
     _bind(host)
     return host

@@ -53,7 +53,7 @@ class Maintenance:
 
     def _of_plugins(self) -> Iterator[Task]:
         for plugin, found in self._host.registry.schedules:
-            if found.public:
+            if found.public and plugin in self._host.registry.names:
                 yield Task(
                     f"{plugin}.{found.name}",
                     partial(running.called, found.job, found.arguments),

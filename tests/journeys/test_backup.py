@@ -187,6 +187,30 @@ def test_a_backup_in_the_middle_of_uploads_is_whole(
     assert all(text.startswith("Vertrag ") for text in listed["texts"])
 
 
+def test_a_tenant_made_meanwhile_leaves_nothing_to_the_next_of_its_name(
+    lived, make_tenant, elsewhere, open_home, tmp_path, monkeypatch
+):
+    name = {"sqlite": "copy_database", "schema": "copy_catalog"}
+    name = name[str(open_home.current.manifest.host["default_placement"])]
+    copy = getattr(backing_up, name)
+
+    def copied(*arguments):
+        monkeypatch.setattr(backing_up, name, copy)
+        done = copy(*arguments)
+        make_tenant("globex")
+        return done
+
+    monkeypatch.setattr(backing_up, name, copied)
+    in_this_process(open_home.current, tmp_path / "backup")
+    open_home.close()
+    left = [path.name for path in (tmp_path / "backup").rglob("globex*")]
+    assert left == []
+    done = run(elsewhere, "restore", tmp_path / "backup")
+    assert done.exit_code == 0, done.output
+    done = run(elsewhere, "tenants", "create", "globex", "--password", "New-Secret-1")
+    assert done.exit_code == 0, done.output
+
+
 def in_this_process(host, target):
     """Back up beside the threads that go on working."""
     return whole.back_up(host, VERSION, target, lambda _: None)

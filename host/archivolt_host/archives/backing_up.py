@@ -7,7 +7,7 @@ read and once after, so that whatever a row refers to is there.
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,12 @@ from archivolt_host.archives.errors import ArchiveError
 from archivolt_host.archives.exporting import export_tenant
 from archivolt_host.archives.packing import Packing, new_file
 from archivolt_host.tenants import sessions
+from archivolt_host.tenants.catalog import Catalog
 from archivolt_host.tenants.columns import CatalogBase, now
-from archivolt_host.tenants.context import Place, SchemaPlace, Tenant
+from archivolt_host.tenants.context import SchemaPlace, SqlitePlace, Tenant
 from archivolt_host.tenants.home import Home
 from archivolt_host.tenants.migrations import Plan
+from archivolt_host.tenants.states import CREATING, STATES
 
 BACKUP, CATALOG = "backup", "catalog"
 # Nothing that a start does not make again, and no backup in a backup.
@@ -29,10 +31,15 @@ BESIDE = ("-wal", "-shm", ".lock")
 Progress = Callable[[str], object]
 
 
-def copy_home(home: Home, target: Path, progress: Progress) -> None:
-    """Copy a home as it is at one moment, each database by itself."""
+def copy_home(
+    home: Home, target: Path, tenants: Sequence[Tenant] | None, progress: Progress
+) -> None:
+    """Copy a home as it is at one moment, each database by itself.
+
+    The tenants are those of a catalog on PostgreSQL; None where it is a file.
+    """
     link_contents(home, target, progress)
-    for path in _databases(home):
+    for path in _databases(home, target, tenants):
         progress(path.name)
         copy_database(path, target / path.relative_to(home.path))
     link_contents(home, target, progress)
@@ -56,22 +63,45 @@ def link_contents(home: Home, target: Path, progress: Progress) -> None:
                 _link(path, linked)
 
 
-def _databases(home: Home) -> Iterator[Path]:
-    # The catalog first: it names no tenant whose file is not there yet.
+def _databases(
+    home: Home, target: Path, tenants: Sequence[Tenant] | None
+) -> Iterator[Path]:
+    """Yield the catalog, and then what its copy names and nothing else.
+
+    The file of a tenant that is made meanwhile would be nobody's in a restored home,
+    until somebody else takes its name.
+    """
     if home.catalog.exists():
         yield home.catalog
-    yield from sorted(home.tenants.glob("*.db"))
+    if tenants is None:
+        found = _named(target / home.catalog.relative_to(home.path))
+        named = [home.tenants / location for location in found]
+    else:
+        places = (tenant.place for tenant in tenants)
+        named = [place.path for place in places if isinstance(place, SqlitePlace)]
+    yield from (path for path in named if path.exists())
+
+
+def _named(catalog: Path) -> Sequence[str]:
+    """Return the tenants' files, by a copy of the catalog; it may have no table yet."""
+    if not catalog.exists():
+        return ()
+    with closing(sqlite3.connect(catalog)) as copy:
+        if not copy.execute("PRAGMA table_info(tenant)").fetchall():
+            return ()
+        query = "SELECT location FROM tenant WHERE placement = 'sqlite' ORDER BY slug"
+        return [location for (location,) in copy.execute(query)]
 
 
 def _others(home: Home) -> Iterator[Path]:
-    databases = {str(path) for path in _databases(home)}
-    beside = {database + suffix for database in databases for suffix in BESIDE}
+    beside = {f"{home.catalog}{end}" for end in ("", *BESIDE)}
+    left_out = {*LEFT_OUT, home.blobs.name, home.tenants.name}
     for place, folders, names in os.walk(home.path):
         if Path(place) == home.path:
-            folders[:] = [f for f in folders if f not in (*LEFT_OUT, home.blobs.name)]
+            folders[:] = [name for name in folders if name not in left_out]
         for name in names:
             path = Path(place) / name
-            if str(path) not in databases | beside and path.is_file():
+            if str(path) not in beside and path.is_file():
                 yield path
 
 
@@ -117,7 +147,7 @@ def copy_schemas(
     """Write the tenants on PostgreSQL, each as an archive without its contents."""
     count = 0
     for tenant in tenants:
-        if isinstance(tenant.place, SchemaPlace):
+        if isinstance(tenant.place, SchemaPlace) and tenant.state != CREATING:
             progress(tenant.slug)
             target.mkdir(mode=0o700, parents=True, exist_ok=True)
             with new_file(target / f"{tenant.slug}.tar", overwrite=False) as file:
@@ -126,10 +156,10 @@ def copy_schemas(
     return count
 
 
-def copy_catalog(place: Place, plan: Plan, target: Path) -> None:
-    """Write the catalog, where it is on PostgreSQL."""
-    if not isinstance(place, SchemaPlace):
-        return
+def copy_catalog(
+    catalog: Catalog, place: SchemaPlace, plan: Plan, target: Path
+) -> Sequence[Tenant]:
+    """Write a catalog on PostgreSQL; return the tenants that it names."""
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with new_file(target, overwrite=False) as file, sessions.catalog() as session:
         connection = session.connection()
@@ -140,6 +170,7 @@ def copy_catalog(place: Place, plan: Plan, target: Path) -> None:
         tables = rows.tables_of(connection, CatalogBase.metadata, (), place.schema)
         rows.add_all(packing, connection, tables)
         packing.end()
+        return catalog.all(*STATES)  # as of the same moment
 
 
 def facts(home: Home, version: str) -> dict[str, Any]:

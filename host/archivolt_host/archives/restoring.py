@@ -29,6 +29,8 @@ from archivolt_host.tenants.provisioning import Provisioner
 from archivolt_host.tenants.states import STATES
 
 Progress = Callable[[str], object]
+CATALOG_FILE = "catalog.db"
+FROM_NEW = {"lost+found"}  # what a new disk holds
 
 
 class Opened(Protocol):
@@ -73,9 +75,31 @@ def put_in_place(made: Path, home: Path) -> Path | None:
     return kept
 
 
+def move_in(made: Path, home: Path) -> None:
+    """Fill an empty home that is there: one that is mounted cannot be renamed.
+
+    The catalog comes last: without it, nothing that lies there counts.
+    """
+    for path in sorted(made.iterdir(), key=lambda path: path.name == CATALOG_FILE):
+        os.rename(path, home / path.name)
+
+
 def is_empty(home: Path) -> bool:
     """Return whether a home holds nothing that a restore would lose."""
-    return not home.exists() or not any(home.iterdir())
+    return not home.exists() or {path.name for path in home.iterdir()} <= FROM_NEW
+
+
+def is_mounted(home: Path) -> bool:
+    """Return whether a folder is a file system of its own, as containers have them."""
+    if os.path.ismount(home):
+        return True
+    try:  # of one that lies on the same disk, only the system's table tells
+        table = Path("/proc/self/mountinfo").read_text().splitlines()
+    except OSError:
+        return False
+    return str(home.resolve()).replace(" ", r"\040") in {
+        line.split()[4] for line in table
+    }
 
 
 def refill(host: Opened, schemas: Path, progress: Progress) -> None:

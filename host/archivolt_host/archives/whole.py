@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -13,9 +13,8 @@ from archivolt_host.archives.backing_up import BACKUP
 from archivolt_host.archives.packing import PACKED, new_file
 from archivolt_host.archives.restoring import Opened
 from archivolt_host.plugins.manifest import Manifest
-from archivolt_host.tenants.context import SchemaPlace
+from archivolt_host.tenants.context import SchemaPlace, Tenant
 from archivolt_host.tenants.home import Home
-from archivolt_host.tenants.states import ACTIVE, DISABLED
 
 Show = Callable[[object], object]
 
@@ -46,14 +45,24 @@ def back_up(host: Deployment, version: str, target: Path, show: Show) -> int:
 def _fill(host: Deployment, made: Path, show: Show) -> None:
     files = [source.path for source in host.manifest.sources]
     backing_up.copy_manifest(files, made / "manifest")
+    tenants = None
     if isinstance(host.catalog_place, SchemaPlace):
-        place, plan = host.catalog_place, host.catalog_provisioner.plan
-        backing_up.link_contents(host.home, made / "home", show)
-        backing_up.copy_catalog(place, plan, made / "schemas" / "catalog.tar")
-        tenants = host.catalog.all(ACTIVE, DISABLED)
-        target = made / "schemas" / "tenants"
-        backing_up.copy_schemas(tenants, host.provisioner.plan, target, show)
-    backing_up.copy_home(host.home, made / "home", show)
+        tenants = _copy_postgres(host, host.catalog_place, made, show)
+    backing_up.copy_home(host.home, made / "home", tenants, show)
+
+
+def _copy_postgres(
+    host: Deployment, place: SchemaPlace, made: Path, show: Show
+) -> Sequence[Tenant]:
+    """Copy the catalog and the tenants that it names; contents first, as ever."""
+    backing_up.link_contents(host.home, made / "home", show)
+    plan, schemas = host.catalog_provisioner.plan, made / "schemas"
+    tenants = backing_up.copy_catalog(
+        host.catalog, place, plan, schemas / "catalog.tar"
+    )
+    plan = host.provisioner.plan
+    backing_up.copy_schemas(tenants, plan, schemas / "tenants", show)
+    return tenants
 
 
 @contextmanager

@@ -54,14 +54,16 @@ def restore(source: Path, overwrite: bool) -> None:
     home = Home()
     _refuse_home(home, overwrite)
     total = 2 * showing.files_below(source) or None  # hashed, then copied
-    staged = whole.staged(home.path)
+    fills = home.path.exists() and restoring.is_empty(home.path)
+    staged = whole.staged(home.path / "restored" if fills else home.path)
     with showing.progress("Restoring", total) as show, staged as folder:
         found = _unpacked(source, folder, show)
         made = folder / "home"
         restoring.copy_files(found, made, show)
         if (found / "schemas").is_dir():
             _fill_postgres(Home(made), found, show)
-        kept = restoring.put_in_place(made, home.path)
+        put = restoring.move_in if fills else restoring.put_in_place
+        kept = put(made, home.path)
         said = _put_manifest(found, home.path)
     click.echo(f"The home {home.path} is restored. {said}")
     if kept is not None:
@@ -97,6 +99,12 @@ def _refuse_home(home: "Home", overwrite: bool) -> None:
         raise click.ClickException(
             f"There is something in {home.path} already: name another home with "
             "ARCHIVOLT_HOME, or say --overwrite, which keeps it beside the new one."
+        )
+    if not restoring.is_empty(home.path) and restoring.is_mounted(home.path):
+        raise click.ClickException(
+            f"{home.path} is a mounted disk, which cannot be put aside: move what is "
+            "in it elsewhere and restore again, or name another home with "
+            "ARCHIVOLT_HOME."
         )
 
 

@@ -23,6 +23,12 @@ from archivolt_host.tenants import context, sessions
 from archivolt_host.tenants.columns import now
 
 READ, MANAGE = "jobs.read", "jobs.manage"
+RESUME = "host.resume_run"
+OF_A_RUN = (
+    "This job goes on with a run of several steps, which would be left half done. "
+    "Cancel that: POST /vault/runs/{run}/cancel, or archivolt runs cancel {run} "
+    "-t {slug}"
+)
 CHANGE = bus.TABLE.update()
 
 
@@ -71,6 +77,7 @@ def _own(id: UUID) -> JobRow:
 def cancel(id: UUID) -> JobRow:
     """Cancel a job: one that waits at once, one that runs at its next commit."""
     row = _own(id)
+    _refuse_of_a_run(row)
     gone = {"status": CANCELLED, "finished_at": now(), "lease_until": None}
     live = bus.TABLE.c.status.in_((QUEUED, RUNNING))
     if not _change(id, live, gone):
@@ -78,6 +85,12 @@ def cancel(id: UUID) -> JobRow:
     if row.group_id is not None:
         groups.count_down(sessions.connection(), row.group_id, failed=True)
     return _again(row)
+
+
+def _refuse_of_a_run(row: JobRow) -> None:
+    if row.name == RESUME and row.status in (QUEUED, RUNNING):
+        facts = {"run": row.arguments["run"], "slug": context.tenant().slug}
+        raise RefusedError(OF_A_RUN.format(**facts))
 
 
 def retry(id: UUID) -> JobRow:

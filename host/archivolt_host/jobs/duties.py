@@ -39,6 +39,8 @@ def sweep(*, due: bool = False) -> dict[str, Any]:
 def _is_wanted(row: Row[Any] | None, *, due: bool) -> bool:
     if row is None:  # declared a moment ago
         return True
+    if row.next_at is None:  # nobody can tell when it is due, and its row says so
+        return not due
     last = row.last_at or row.created_at
     return row.enabled and not (due and rhythm.last_until(row, now()) <= last)
 

@@ -1,6 +1,7 @@
 """Schedules that users make: checked when made, and run with their owner's rights."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -55,8 +56,9 @@ def change(row: ScheduleRow, values: Mapping[str, Any]) -> ScheduleRow:
         rhythm.check(row.cron, row.every, row.zone)
         runnable.check(row.runs, row.arguments)
         _take_over(row)
-    row.next_at = rhythm.next_after(row, now())
-    row.updated_at, row.problem = now(), None
+    found = {"problem": None, **schedules.following(row, now())}
+    row.next_at, row.problem = found["next_at"], found["problem"]
+    row.updated_at = now()
     _flush()
     _wake()
     return row
@@ -82,10 +84,11 @@ def run_now(row: ScheduleRow) -> UUID:
 
 
 def next_runs(row: ScheduleRow) -> list[datetime]:
-    """Return the times at which it is due next."""
-    times = [row.next_at or rhythm.next_after(row, now())]
-    while len(times) < SHOWN_RUNS:
-        times.append(rhythm.next_after(row, times[-1]))
+    """Return the times at which it is due next; none where nobody can tell."""
+    times = [row.next_at] if row.next_at else []
+    with suppress(InvalidError):
+        while len(times) < SHOWN_RUNS:
+            times.append(rhythm.next_after(row, times[-1] if times else now()))
     return times
 
 

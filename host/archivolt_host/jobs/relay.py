@@ -4,7 +4,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from archivolt_host.errors import ArchivoltError
 from archivolt_host.jobs import (
     claims,
     lanes,
@@ -34,6 +35,7 @@ LOOK_EVERY = 2.0  # seconds
 SWEEP_EVERY = 300.0  # seconds in which a round passes all tenants, where they are few
 CALM = 7  # tenants of a round in one look: it costs the same however many there are
 BRISK = 100  # in the first round, which has new declarations to write down
+AGAIN = timedelta(seconds=60)  # after which a tenant that could not be read is tried
 
 
 class Relay:
@@ -51,7 +53,7 @@ class Relay:
         while True:
             try:
                 self.look()
-            except (RedisError, SQLAlchemyError, OSError) as error:
+            except (RedisError, SQLAlchemyError, ArchivoltError, OSError) as error:
                 log.warning("relay cannot look", problem=str(error))
             if stopped(LOOK_EVERY):
                 return
@@ -66,7 +68,7 @@ class Relay:
         for tenant in self.catalog.by_id(list(rows)):
             row = rows[tenant.id]
             is_cold = row.hot_until < now()
-            next_at = self._ring_for(tenant, find_next=is_cold)
+            next_at = self._looked(tenant, find_next=is_cold)
             if is_cold:
                 wake.cooled(tenant.id, row.hot_until, next_at)
         return len(rows)
@@ -81,12 +83,9 @@ class Relay:
         ids = [self._round.popleft() for _ in range(count)]
         expected = wake.expected(ids)
         for tenant in self.catalog.by_id(ids):
-            try:
-                next_at = self._ring_for(tenant, find_next=True)
-                if next_at != expected.get(tenant.id):
-                    wake.expect(tenant.id, next_at)
-            except SQLAlchemyError as error:  # one broken tenant must not hide others
-                log.error("tenant unreadable", tenant=tenant.slug, problem=str(error))
+            next_at = self._looked(tenant, find_next=True)
+            if next_at != expected.get(tenant.id):
+                wake.expect(tenant.id, next_at)
         return count
 
     def _begin_round(self) -> None:
@@ -95,6 +94,16 @@ class Relay:
         self._round.extend(tenant.id for tenant in self.catalog.all())
         needed = math.ceil(len(self._round) * LOOK_EVERY / SWEEP_EVERY)
         self._portion = BRISK if is_first else min(needed, CALM)
+
+    def _looked(self, tenant: Tenant, *, find_next: bool) -> datetime | None:
+        """Ring for a tenant; one that cannot be read hides no other, and waits."""
+        try:
+            return self._ring_for(tenant, find_next=find_next)
+        except RedisError:  # no tenant's fault: none can be rung for
+            raise
+        except Exception as error:  # whatever is wrong, it is wrong with this one
+            log.exception("tenant unreadable", tenant=tenant.slug, problem=str(error))
+            return now() + AGAIN
 
     def _ring_for(self, tenant: Tenant, *, find_next: bool = False) -> datetime | None:
         with context.acting(tenant):

@@ -1,5 +1,7 @@
 """When a schedule is due: cron in a time zone, or an interval."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Protocol
@@ -15,6 +17,7 @@ from archivolt_host.tenants import context
 
 LEAST_SECONDS = 60  # of an interval, as of cron
 FIELDS = 5
+NOWHERE = {"localtime", "Factory"}  # files beside the zones, elsewhere something else
 EPOCH = datetime.fromtimestamp(0, UTC)
 
 
@@ -84,22 +87,43 @@ def _check_cron(cron: str, zone: str) -> None:
 
 @lru_cache(maxsize=1)
 def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
+    return frozenset(available_timezones() - NOWHERE)
+
+
+@contextmanager
+def _reading(rhythm: Rhythm) -> Iterator[None]:
+    """Say in a sentence that what was stored, or imported, cannot be read here."""
+    try:
+        yield
+    except (CroniterError, KeyError, ValueError, OverflowError, OSError) as error:
+        raise InvalidError(
+            f"Nobody can tell when {rhythm.cron or rhythm.every!r} in the time zone "
+            f"{rhythm.zone!r} is due: give it another rhythm or time zone."
+        ) from error
 
 
 def next_after(rhythm: Rhythm, moment: datetime) -> datetime:
     """Return the first time after a moment at which it is due."""
-    if rhythm.cron is not None:
-        return _next_by_cron(rhythm.cron, rhythm.zone, moment)
-    every = timedelta(seconds=rhythm.every or LEAST_SECONDS)
-    return last_until(rhythm, moment) + every
+    with _reading(rhythm):
+        if rhythm.cron is not None:
+            return _next_by_cron(rhythm.cron, rhythm.zone, moment)
+        return _last_by_interval(rhythm, moment) + timedelta(seconds=_every(rhythm))
 
 
 def last_until(rhythm: Rhythm, moment: datetime) -> datetime:
     """Return the last time until a moment at which it was due."""
-    if rhythm.cron is not None:
-        return _last_by_cron(rhythm.cron, rhythm.zone, moment)
-    every = rhythm.every or LEAST_SECONDS
+    with _reading(rhythm):
+        if rhythm.cron is not None:
+            return _last_by_cron(rhythm.cron, rhythm.zone, moment)
+        return _last_by_interval(rhythm, moment)
+
+
+def _every(rhythm: Rhythm) -> int:
+    return max(rhythm.every or 0, LEAST_SECONDS)
+
+
+def _last_by_interval(rhythm: Rhythm, moment: datetime) -> datetime:
+    every = _every(rhythm)
     phase = _seed(rhythm) % every  # or all tenants would be due at once
     since = int((moment - EPOCH).total_seconds())
     return EPOCH + timedelta(seconds=since - (since - phase) % every)

@@ -8,11 +8,11 @@ from typing import Any
 from archivolt_hookspecs import identity
 from archivolt_hookspecs.registration import Schedule
 from archivolt_host.errors import DeniedError, InvalidError, RefusedError
-from archivolt_host.jobs import carrying
+from archivolt_host.jobs import carrying, rhythm
 from archivolt_host.jobs.registry import Job, job, jobs
 from archivolt_host.jobs.schedule_models import USERS
 from archivolt_host.plugins import actions, dispatch
-from archivolt_host.plugins.registry import HOST
+from archivolt_host.plugins.registry import HOST, Registry
 from archivolt_host.tenants import context
 
 
@@ -123,6 +123,15 @@ def bind(own: Sequence[Schedule]) -> None:
     """Make these the host's own schedules."""
     global _own
     _own = tuple(own)
+
+
+def put_out_unreadable(plugins: Registry) -> None:
+    """Put out each plugin that declares a schedule of which nobody knows the time."""
+    for plugin, found in plugins.schedules:
+        try:
+            rhythm.check(found.cron, found.every, found.zone)
+        except InvalidError as error:
+            plugins.put_out(plugin, f"Its schedule {found.name} is wrong: {error}")
 
 
 def own_schedules() -> list[tuple[str, Schedule]]:

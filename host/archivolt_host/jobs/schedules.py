@@ -12,10 +12,11 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Connection, Row, Table, bindparam, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
 
 from archivolt_hookspecs.registration import Schedule
-from archivolt_host.errors import ArchivoltError, NotFoundError
-from archivolt_host.jobs import bus, carrying, rhythm, runnable
+from archivolt_host.errors import ArchivoltError, InvalidError, NotFoundError
+from archivolt_host.jobs import bus, carrying, rhythm, runnable, running
 from archivolt_host.jobs.registry import jobs
 from archivolt_host.jobs.schedule_models import SKIP, USERS, ScheduleRow, TickRow
 from archivolt_host.plugins import dispatch
@@ -24,6 +25,7 @@ from archivolt_host.tenants import context, sessions
 from archivolt_host.tenants.columns import now
 from archivolt_host.tenants.context import Tenant
 from archivolt_host.tenants.ids import uuid7
+from archivolt_host.tenants.work import UnitOfWork
 
 log = structlog.get_logger()
 
@@ -45,6 +47,7 @@ DUE = (
 NEXT_TIME = select(func.min(SCHEDULE.c.next_at)).where(IS_ENABLED)
 
 Declared = Mapping[tuple[str, str], Schedule]
+Rows = Mapping[tuple[str, str], Row[Any]]
 
 
 def tick(tenant: Tenant) -> int:
@@ -60,7 +63,7 @@ def tick(tenant: Tenant) -> int:
             declared = declared_in(tenant.slug)
             shared = [row for row in rows if _is_shared(row, declared)]
             alone = [row for row in rows if not _is_shared(row, declared)]
-            return sum(_tick(work.connection, row) for row in alone) + _visit(
+            return sum(_ticked(work, row) for row in alone) + _visit(
                 work.connection, shared
             )
 
@@ -74,12 +77,40 @@ def _visit(connection: Connection, rows: Sequence[Row[Any]]) -> int:
     """Have one job see to all duties that are due: it knows which those are."""
     moment = now()
     for row in rows:
-        change = SCHEDULE.update().where(SCHEDULE.c.id == row.id)
-        following = rhythm.next_after(row, moment)
-        connection.execute(change.values(next_at=following))
+        _change(connection, row.id, following(row, moment))
     if rows:
         bus.enqueue(jobs().get(SWEEP), unique=SWEEP, due=True)
     return min(len(rows), 1)
+
+
+def following(row: Any, moment: datetime) -> dict[str, Any]:
+    """Return when a schedule is due next; where nobody can tell, it rests and says so.
+
+    Such a row came from another machine, or from before an upgrade.
+    """
+    try:
+        return {"next_at": rhythm.next_after(row, moment)}
+    except InvalidError as error:
+        return {"next_at": None, "problem": str(error)}
+
+
+def _change(connection: Connection, id: UUID, values: Mapping[str, Any]) -> None:
+    connection.execute(SCHEDULE.update().where(SCHEDULE.c.id == id).values(values))
+
+
+def _ticked(work: UnitOfWork, row: Row[Any]) -> bool:
+    """Tick one schedule; whatever is wrong with it stops no other."""
+    try:
+        with work.savepoint():
+            return _tick(work.connection, row)
+    except OperationalError:  # the database's fault: it is tried again
+        raise
+    except Exception as error:
+        problem = running.told(error)
+        log.warning("schedule cannot run", schedule=row.name, problem=problem)
+        noted = {"problem": problem, **following(row, now())}
+        _change(work.connection, row.id, noted)
+        return False
 
 
 def _tick(connection: Connection, row: Row[Any]) -> bool:
@@ -93,8 +124,7 @@ def _tick(connection: Connection, row: Row[Any]) -> bool:
         change |= _fire(connection, row, fire_at)
     else:
         fires = False
-    where = SCHEDULE.c.id == row.id
-    connection.execute(SCHEDULE.update().where(where).values(change))
+    _change(connection, row.id, change)
     return fires
 
 
@@ -168,7 +198,7 @@ def declared_in(slug: str) -> Declared:
     }
 
 
-def _known(connection: Connection) -> dict[tuple[str, str], Row[Any]]:
+def _known(connection: Connection) -> Rows:
     query = select(SCHEDULE).where(SCHEDULE.c.source != USERS)
     return {(r.source, r.name): r for r in connection.execute(query)}
 
@@ -186,25 +216,46 @@ def _values(found: Schedule) -> dict[str, Any]:
 
 def _differences(connection: Connection, declared: Declared) -> bool:
     known = _known(connection)
-    if known.keys() != declared.keys():
-        return True
-    return any(
-        getattr(known[key], name) != value
-        for key, found in declared.items()
-        for name, value in _values(found).items()
+    gone, resting = _without_declaration(known, declared)
+    return bool(gone or resting) or any(
+        _is_other(known.get(key), found) for key, found in declared.items()
     )
+
+
+def _is_other(row: Row[Any] | None, found: Schedule) -> bool:
+    """Return whether a row is not as declared, or rests as its plugin was off."""
+    if row is None or row.next_at is None:
+        return True
+    return any(getattr(row, name) != value for name, value in _values(found).items())
+
+
+def _without_declaration(known: Rows, declared: Declared) -> tuple[list[UUID], ...]:
+    """Return what nobody declares any more, and what a plugin does that is off.
+
+    The latter is kept as somebody may have switched it: that outlasts the switch of
+    its plugin.
+    """
+    plugins = dispatch.registry()
+    on = {HOST, *plugins.enabled(context.tenant().slug)}
+    kept = {*plugins.infos, *plugins.manifest.plugins} - on
+    left = [row for key, row in known.items() if key not in declared]
+    gone = [row.id for row in left if row.source not in kept]
+    return gone, [row.id for row in left if row.source in kept and row.next_at]
 
 
 def _bring(connection: Connection, declared: Declared) -> None:
     """Replace what the host and plugins have declared by what they declare now."""
     known = _known(connection)
     for key, found in declared.items():
-        row = known.pop(key, None)
-        if row is None or any(getattr(row, k) != v for k, v in _values(found).items()):
+        row = known.get(key)
+        if _is_other(row, found):
             _put(connection, key, found, row.id if row else None)
-    gone = [row.id for row in known.values()]
+    gone, resting = _without_declaration(known, declared)
     if gone:
         connection.execute(SCHEDULE.delete().where(SCHEDULE.c.id.in_(gone)))
+    if resting:
+        rest = SCHEDULE.update().where(SCHEDULE.c.id.in_(resting))
+        connection.execute(rest.values(next_at=None))
 
 
 def _put(
@@ -212,9 +263,9 @@ def _put(
 ) -> None:
     moment, values = now(), _values(found)
     row = ScheduleRow(id=id or uuid7(), source=key[0], **values)
-    values |= {"next_at": rhythm.next_after(row, moment), "updated_at": moment}
+    values |= {"updated_at": moment, "problem": None, **following(row, moment)}
     if id is not None:
-        connection.execute(SCHEDULE.update().where(SCHEDULE.c.id == id).values(values))
+        _change(connection, id, values)
         return
     own = {"id": row.id, "source": key[0], "name": key[1], "created_at": moment}
     insert = INSERTS[connection.dialect.name](SCHEDULE).on_conflict_do_nothing()

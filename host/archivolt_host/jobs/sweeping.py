@@ -11,6 +11,7 @@ from rq_scheduler import Scheduler
 
 from archivolt_host.jobs import rings, schedules, wake, worker
 from archivolt_host.tenants.columns import now
+from archivolt_host.tenants.context import Tenant
 
 log = structlog.get_logger()
 
@@ -71,4 +72,13 @@ def tick_all() -> int:
     """Enqueue what is due and the relay has not enqueued, as when it is not there."""
     worker.catalog().refresh()  # what was switched meanwhile
     due = [row.tenant_id for row in wake.awake()]
-    return sum(schedules.tick(tenant) for tenant in worker.catalog().by_id(due))
+    return sum(_ticked(tenant) for tenant in worker.catalog().by_id(due))
+
+
+def _ticked(tenant: Tenant) -> int:
+    """Tick in a tenant; one that cannot be read keeps no other from its own."""
+    try:
+        return schedules.tick(tenant)
+    except Exception as error:  # whatever is wrong, it is wrong with this one
+        log.exception("tenant unreadable", tenant=tenant.slug, problem=str(error))
+        return 0

@@ -61,8 +61,13 @@ class CreateTenant(Orchestrator):
         yield Step("activate", self.activate, irreversible="Nothing comes after it.")
 
     def enter(self) -> UUID:
-        """Take the name; a used one is refused before anything else happens."""
-        return _catalog().add(self.slug, self.slug, self.placement).id
+        """Take the name; a used one is refused before anything else happens.
+
+        So is one whose database is there: later it cannot be told from our own.
+        """
+        tenant = _catalog().add(self.slug, self.slug, self.placement)
+        _provisioner().refuse_used(tenant.place)
+        return tenant.id
 
     def leave(self) -> None:
         """Free the name."""

@@ -13,6 +13,7 @@ from archivolt_host.errors import NotFoundError, RefusedError
 from archivolt_host.orchestration import models as m
 from archivolt_host.orchestration.journal import Journal
 from archivolt_host.orchestration.running import take_up
+from archivolt_host.orchestration.watching import watch
 from archivolt_host.tenants import sessions
 from archivolt_host.tenants.columns import now
 
@@ -134,6 +135,8 @@ def cancel(journal: Journal, id: UUID, who: str) -> Any:
 def _went_on(journal: Journal, root: Any) -> Any:
     if journal.tenant is not None:
         take_up(root.id)
+        # The job that stands for it may have passed the last look at the run already.
+        watch(sessions.unit(), journal.tenant, now())
     return get(journal, root.id)
 
 

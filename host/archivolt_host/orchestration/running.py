@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from archivolt_host.errors import RefusedError
 from archivolt_host.jobs import bus
 from archivolt_host.jobs.claims import LeaseLostError
+from archivolt_host.jobs.desk import RESUME
 from archivolt_host.jobs.registry import jobs
 from archivolt_host.orchestration import beginning, carrying
 from archivolt_host.orchestration import journal as journals
@@ -27,7 +28,6 @@ from archivolt_host.tenants.ids import uuid7
 
 log = structlog.get_logger()
 
-RESUME = "host.resume_run"
 ASLEEP = timedelta(seconds=60)  # until a run whose plugin is off is looked at again
 
 
@@ -70,6 +70,7 @@ def start(orchestrator: Any, unique: str | None) -> UUID:
             return earlier.id
     journal.insert(work.connection, new, lease_owner=None, lease_until=now())
     take_up(new.id)
+    watch(work, journal.tenant, now() + journals.LEASE)  # should that job be lost
     return new.id
 
 

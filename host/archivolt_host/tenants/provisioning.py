@@ -12,6 +12,7 @@ from pathlib import Path
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.pool import NullPool
 
+from archivolt_host.errors import RefusedError
 from archivolt_host.tenants.context import Place, SchemaPlace, SqlitePlace
 from archivolt_host.tenants.migrations import (
     Applied,
@@ -37,6 +38,20 @@ class Provisioner:
     templates: Path
     migrator_url: str = ""
     login_role: str = ""
+
+    def refuse_used(self, place: Place) -> None:
+        """Refuse a place where data lies already, which may be somebody else's."""
+        if self._is_used(place):
+            raise RefusedError(
+                f"There is a database already ({place.label}) that the catalog does "
+                "not know: move it away, or name the tenant otherwise."
+            )
+
+    def _is_used(self, place: Place) -> bool:
+        if isinstance(place, SqlitePlace):  # SQLite would take up a journal alone too
+            return any(Path(f"{place.path}{end}").exists() for end in ("", "-wal"))
+        with self.migration(place) as connection:
+            return _schema_exists(connection, place.schema)
 
     def create(self, place: Place) -> Mapping[str, str]:
         """Make a tenant's database at the plan's heads; harmless when repeated.
@@ -154,10 +169,7 @@ class Provisioner:
     def _prepare_schema(self, connection: Connection, place: SchemaPlace) -> bool:
         """Make role, schema and rights; return whether the schema is new."""
         schema, role = quoted(place.schema), quoted(place.role)
-        new = not connection.scalar(
-            text("SELECT 1 FROM pg_namespace WHERE nspname = :name"),
-            {"name": place.schema},
-        )
+        new = not _schema_exists(connection, place.schema)
         make_role(connection, place.role, self.login_role)
         connection.exec_driver_sql(
             f"CREATE SCHEMA IF NOT EXISTS {schema};"
@@ -200,6 +212,11 @@ def prepare_catalog(url: str, login: str) -> None:
             f"GRANT {RIGHTS} ON TABLES TO {role}"
         )
     engine.dispose()
+
+
+def _schema_exists(connection: Connection, schema: str) -> bool:
+    query = text("SELECT 1 FROM pg_namespace WHERE nspname = :name")
+    return bool(connection.scalar(query, {"name": schema}))
 
 
 def _role_exists(connection: Connection, role: str) -> bool:

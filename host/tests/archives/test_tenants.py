@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import insert, select, text
 
 from archivolt_host.archives.errors import ArchiveError
-from archivolt_host.errors import ArchivoltError
+from archivolt_host.errors import ArchivoltError, RefusedError
 from archivolt_host.tenants import context, sessions
 from archivolt_host.tenants.columns import Base
 from archivolt_host.tenants.states import STATES
@@ -137,6 +137,17 @@ def test_a_name_that_is_taken_is_refused_and_stays_as_it_was(
     with pytest.raises(ArchivoltError, match="There is a tenant umbra already"):
         bring(export(ours), slug="umbra")
     assert len(kept(theirs)[0]) == 1
+
+
+@pytest.mark.placements
+def test_a_database_that_somebody_left_is_not_written_over(host, tenant, export, bring):
+    fill(tenant, ROW, JSON_NULL)
+    path, left = export(tenant), bring(export(tenant))
+    host.catalog.remove("copy")  # as after an older catalog came back
+    with pytest.raises(RefusedError, match=r"There is a database already .*copy"):
+        bring(path)
+    assert kept(left) == kept(tenant)
+    assert [one.slug for one in host.catalog.all(*STATES)] == ["acme"]
 
 
 @pytest.mark.placements

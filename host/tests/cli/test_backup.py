@@ -9,6 +9,7 @@ import tarfile
 import orjson
 import pytest
 
+from archivolt_host.archives import restoring
 from archivolt_host.tenants.home import Home
 
 
@@ -103,6 +104,35 @@ def test_a_home_that_is_there_is_never_lost(cli, backed_up):
     kept = said.splitlines()[1].removeprefix("The one before is ").split(":")[0]
     assert "later" not in cli.ok("tenants", "list")
     assert "later" in cli.ok("tenants", "list", ARCHIVOLT_HOME=kept)
+
+
+def test_an_empty_home_is_filled_and_stays_the_folder_that_it_is(
+    cli, backed_up, tmp_path, monkeypatch
+):
+    new, rename = tmp_path / "new", os.rename
+    (new / "lost+found").mkdir(parents=True)
+
+    def busy(old, name):
+        if new in (old, name):
+            raise OSError(16, "Device or resource busy", str(new))
+        rename(old, name)
+
+    monkeypatch.setattr(os, "rename", busy)
+    there = {"ARCHIVOLT_HOME": str(new)}
+    said = cli.ok("restore", str(backed_up), **there)
+    assert said == f"The home {new} is restored. Its manifest is {cli.manifest}.\n"
+    assert "demo" in cli.ok("tenants", "list", **there)
+    assert list(new.glob(".*")) == list(tmp_path.glob(".*")) == []
+
+
+def test_a_mounted_home_with_something_in_it_is_refused_before_copying(
+    cli, backed_up, monkeypatch
+):
+    monkeypatch.setattr(restoring, "copy_files", None)
+    monkeypatch.setattr(os.path, "ismount", lambda path: path == cli.home)
+    said = cli.refused("restore", str(backed_up), "--overwrite")
+    assert said.startswith(f"{cli.home} is a mounted disk, which cannot be put aside")
+    assert "demo" in cli.ok("tenants", "list")
 
 
 def test_a_home_in_use_is_left_alone(cli, backed_up):

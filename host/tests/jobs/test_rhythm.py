@@ -112,6 +112,8 @@ def test_what_is_never_due_is_refused(cron):
         (None, 59, "UTC", "at least 60"),
         ("0 7 * * *", None, "Mars/Olympus", "no time zone"),
         ("0 7 * * *", None, "../../etc/passwd", "no time zone"),
+        ("0 7 * * *", None, "localtime", "no time zone"),
+        ("0 7 * * *", None, "Factory", "no time zone"),
     ],
 )
 def test_what_is_wrong_is_said(cron, every, zone, words):

@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import delete, update
 
-from archivolt_host.jobs import rings, wake, worker
-from archivolt_host.jobs.registry import QUEUES
+from archivolt_host.errors import UnavailableError
+from archivolt_host.jobs import bus, rings, wake, worker
+from archivolt_host.jobs.registry import QUEUES, jobs
 from archivolt_host.jobs.relay import Relay
-from archivolt_host.tenants import sessions
+from archivolt_host.tenants import context, sessions
 from archivolt_host.tenants.models import WakeRow
 
 pytestmark = [pytest.mark.plugins("core_identity", "notes"), pytest.mark.placements]
@@ -158,6 +159,48 @@ def test_a_round_takes_a_few_tenants_at_a_time_and_misses_none(
     assert [relay.look() for _ in range(3)] == [2, 2, 1]
     assert sorted(seen[:5]) == sorted(seen[5:])
     assert len(set(seen)) == 5
+
+
+@pytest.fixture
+def broken(host, make_tenant):
+    """A tenant whose database was damaged, with work that waits; made before acme's."""
+    found = make_tenant("broken")
+    with host.provisioner.migration(found.place) as connection:
+        connection.exec_driver_sql("DROP TABLE host_event")
+    return found
+
+
+def test_a_tenant_that_cannot_be_read_hides_no_other(
+    broken, make_tenant, relay, rung, eventually, valkey
+):
+    for tenant in (broken, make_tenant("whole")):
+        with context.acting(tenant), sessions.transaction():
+            bus.enqueue(jobs().get("notes.write_later"), text="a")
+    eventually(lambda: len(rung()) == 2)
+    for is_cold in (False, True):
+        with rings.connect(valkey) as connection:
+            connection.flushall()
+        note(hot_until=LONG_AGO) if is_cold else None
+        relay.look()
+        assert "whole:medium" in rung()
+    assert broken.id not in {row.tenant_id for row in wake.awake()}
+    note(next_at=LONG_AGO)  # a minute later it is tried again, and waits once more
+    relay.look()
+    assert wake.expected([broken.id])[broken.id] > datetime.now(UTC)
+
+
+@pytest.mark.usefixtures("valkey")
+def test_the_relay_outlives_a_catalog_that_is_away(relay, monkeypatch):
+    looks = []
+
+    def refresh():
+        looks.append(len(looks))
+        if len(looks) < 3:
+            raise UnavailableError("The catalog database does not answer.")
+
+    monkeypatch.setattr(relay.catalog, "refresh", refresh)
+    relay.run(lambda seconds: len(looks) == 3)
+    assert looks == [0, 1, 2]
 
 
 def test_without_a_valkey_requests_are_answered_all_the_same(client_as, run_jobs):

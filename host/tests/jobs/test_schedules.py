@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select, update
@@ -144,7 +145,45 @@ def test_where_the_plugin_is_off_its_schedules_are_gone(
     address = f"/vault/schedules/{listed[0]['id']}"
     assert owner.get(address).status_code == 404
     schedules.sync(here)
-    assert rows() == []
+    with sessions.reading() as work:
+        soonest = schedules.next_time(work.connection)
+    assert [row.next_at for row in rows()] == [None]
+    assert soonest > now()  # nobody looks for it any more
+
+
+@pytest.mark.usefixtures("hourly")
+def test_who_switched_a_schedule_off_finds_it_off_when_its_plugin_is_on_again(
+    host, here, client_as, declare
+):
+    owner = client_as("admin")
+    write = jobs().get("notes.write_later")
+    other = Schedule("other", write, every=3600, arguments={"text": "x"})
+    declare(*(found for _, found in host.registry.schedules), other)
+    before = {one.name: one.id for one in rows()}
+    address = f"/vault/schedules/{before['hourly']}"
+    off = owner.patch(address, json={"enabled": False}, headers={"If-Match": "*"})
+    assert off.status_code == 200
+    for enabled in (False, True):
+        overrides.write("acme", "notes", {"enabled": enabled}, "test")
+        host.catalog.refresh(force=True)
+        schedules.sync(here)
+    after = {row.name: row for row in rows()}
+    assert {name: row.id for name, row in after.items()} == before
+    assert not after["hourly"].enabled
+    assert owner.get(address).json["next_runs"] == []
+    assert after["other"].next_at > now()
+    make_due()
+    assert schedules.tick(here) == 1
+
+
+@pytest.mark.usefixtures("hourly")
+def test_of_a_plugin_that_is_no_longer_installed_no_schedule_is_kept(host, here):
+    change = update(ScheduleRow).where(ScheduleRow.source == "notes")
+    with sessions.transaction() as work:
+        work.connection.execute(change.values(source="long_gone"))
+    schedules.forget()
+    schedules.sync(here)
+    assert [row.source for row in rows()] == ["notes"]
 
 
 @pytest.mark.usefixtures("hourly")
@@ -200,13 +239,66 @@ def test_a_schedule_whose_owner_is_gone_runs_nothing_and_says_so(
     make_tidy(make_job, monkeypatch, lambda: None)
     address = owner.post("/vault/schedules", json=DAILY).headers["Location"]
     other = "00000000-0000-0000-0000-00000000dead"
-    from uuid import UUID
-
     make_due(owner_id=UUID(other))
     schedules.tick(here)
     with sessions.reading() as work:
         assert work.session.scalars(select(JobRow)).all() == []
     assert "no longer active" in owner.get(address).json["problem"]
+
+
+@pytest.mark.parametrize("wrong", [{"zone": "US/Pacific-New"}, {"cron": "a b c d e"}])
+def test_a_schedule_that_nobody_can_read_rests_and_stops_no_other(
+    here, client_as, make_job, monkeypatch, run_jobs, wrong
+):
+    """As one that an import brought from a machine with other time zones."""
+    owner, seen = client_as("admin"), []
+    make_tidy(make_job, monkeypatch, lambda: seen.append(1))
+    address = owner.post("/vault/schedules", json=DAILY).headers["Location"]
+    owner.post("/vault/schedules", json={**DAILY, "name": "other"})
+    spoil(address, wrong)
+    assert owner.get("/vault/schedules").status_code == 200
+    make_due()
+    assert schedules.tick(here) == 1
+    run_jobs()
+    assert seen == [1]
+    shown = owner.get(address).json
+    assert "give it another rhythm or time zone" in shown["problem"]
+    assert shown["next_runs"] == []
+    right = {"zone": "UTC", "cron": DAILY["cron"]}
+    mended = owner.patch(address, json=right, headers={"If-Match": "*"}).json
+    assert (mended["problem"], len(mended["next_runs"])) == (None, 5)
+
+
+def spoil(address, wrong):
+    with sessions.transaction() as work:
+        one = ScheduleRow.id == UUID(address.rpartition("/")[2])
+        work.connection.execute(update(ScheduleRow).where(one).values(**wrong))
+
+
+def test_whatever_is_wrong_with_a_schedule_stops_no_other(
+    declare, here, run_jobs, texts, monkeypatch
+):
+    write = jobs().get("notes.write_later")
+    for_all = {"every": 3600, "arguments": {"text": "tick"}}
+    declare(Schedule("bad", write, **for_all), Schedule("good", write, **for_all))
+    whole = schedules.run
+
+    def run(row):
+        if row.name == "bad":  # after it has written: nothing of that is kept
+            whole(row)
+            raise RuntimeError("a bug")
+        return whole(row)
+
+    monkeypatch.setattr(schedules, "run", run)
+    make_due()
+    assert schedules.tick(here) == 1
+    run_jobs()
+    assert texts() == ["tick"]
+    assert {r.name: r.problem for r in rows()} == {
+        "bad": "RuntimeError: a bug",
+        "good": None,
+    }
+    assert all(row.next_at > now() for row in rows())
 
 
 @pytest.mark.parametrize(
@@ -218,6 +310,7 @@ def test_a_schedule_whose_owner_is_gone_runs_nothing_and_says_so(
         ({"cron": "0 0 31 2 *"}, "cron"),
         ({"every": 60}, "cron"),
         ({"zone": "Mars"}, "zone"),
+        ({"zone": "localtime"}, "zone"),
         ({"missed": "twice"}, "missed"),
     ],
 )

@@ -131,3 +131,14 @@ def test_a_name_is_taken_while_its_tenant_is_made(host, create, let_leases_end):
     sweep_system()
     create("acme")
     assert host.catalog.find("acme") is not None
+
+
+def test_a_database_that_somebody_left_is_not_taken_over(host, create, traces):
+    create("acme")
+    before = traces()
+    with sessions.catalog(write=True) as session:  # as after an older catalog came back
+        session.execute(text("DELETE FROM tenant"))
+    with pytest.raises(RefusedError, match=r"There is a database already .*acme"):
+        create("acme", password="another password")
+    assert (traces(), host.catalog.all(*STATES)) == (before, [])
+    create("beta")

@@ -1,8 +1,11 @@
 """What got stuck, waits or is unwanted: seen, and mended."""
 
+from uuid import UUID
+
 import pytest
 
 from archivolt_host.errors import ArchivoltError, RefusedError
+from archivolt_host.http.paging import Page
 from archivolt_host.kit.orchestrator import RunWaitsError
 from archivolt_host.orchestration import patience, running, unwinding
 from archivolt_host.tenants import context, sessions
@@ -101,6 +104,18 @@ def test_the_list_is_paged(bank, client_as):
     assert len(seen) == len(set(seen)) == 5
     assert seen == sorted(seen, reverse=True)
     assert admin.get("/vault/runs?cursor=x").status_code == 400
+
+
+MADE_UP = ([], ["x"], [5], [None], [{}], [["x"]], [str(UUID(int=7)), "x"])
+
+
+def test_a_cursor_that_somebody_made_up_is_refused(bank, client_as, is_problem):
+    admin = client_as("admin")
+    unfiltered = {"cursor": None, "count": False, "status": None, "name": None}
+    for values in MADE_UP:
+        cursor = Page.of({"limit": 50, **unfiltered}).cursor_at(values)
+        refused = admin.get(f"/vault/runs?cursor={cursor}")
+        assert "cursor" in is_problem(refused, 400, "invalid")["errors"], values
 
 
 def test_a_step_of_another_system_is_tried_again_later(

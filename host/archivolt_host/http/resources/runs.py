@@ -8,7 +8,7 @@ from marshmallow import fields, validate
 from archivolt_host.errors import NotFoundError
 from archivolt_host.http.access import requires, signed_in
 from archivolt_host.http.blueprints import Blueprint, ModelAPIView
-from archivolt_host.http.paging import Page, Slice, answer
+from archivolt_host.http.paging import Page, Slice, answer, bad_cursor
 from archivolt_host.http.schemas import BaseSchema, ListQuery, Moment, page_of
 from archivolt_host.orchestration import inbox
 from archivolt_host.orchestration.journal import Journal
@@ -74,9 +74,7 @@ class Runs(ModelAPIView):
         With a status, parts of other runs are among them.
         """
         page = Page.of(query)
-        after = page.after()
-        before = UUID(str(after[0])) if after else None
-        rows = inbox.newest(_journal(), page.limit + 1, before=before, **query)
+        rows = inbox.newest(_journal(), page.limit + 1, before=_before(page), **query)
         shown, more = rows[: page.limit], len(rows) > page.limit
         cursor = page.cursor_at([shown[-1].id]) if more else None
         return answer(Slice([described(row) for row in shown], cursor))
@@ -118,6 +116,18 @@ def skip(id: UUID) -> dict[str, Any]:
 def cancel(id: UUID) -> dict[str, Any]:
     """Have a run taken back before its next step."""
     return shown(inbox.cancel(_journal(), id, context.actor().name))
+
+
+def _before(page: Page) -> UUID | None:
+    """Return the last run seen; anybody may have written the cursor."""
+    after = page.after()
+    if after is None:
+        return None
+    try:
+        [last] = after
+        return UUID(last)
+    except (TypeError, ValueError, AttributeError) as error:
+        raise bad_cursor() from error
 
 
 def _journal() -> Journal:
