@@ -8,10 +8,12 @@ from archivolt_host.kit.db import uuid7
 from archivolt_host.kit.paging import Page
 from archivolt_host.kit.service import Service
 
-pytestmark = pytest.mark.plugins(
+PLUGINS = (
     *("core_identity", "core_permissions", "core_audit", "core_documents"),
-    *("core_workflow", "core_mail"),
+    "core_workflow",
 )
+CORE = tuple(f"archivolt_{name}." for name in PLUGINS)
+pytestmark = pytest.mark.plugins(*PLUGINS)
 ID = uuid7()
 # What a list is always narrowed by, so that the index begins with it.
 ALWAYS = {
@@ -46,7 +48,7 @@ def services(kind=Service):
     """Return every service of a plugin that has orders."""
     for found in kind.__subclasses__():
         yield from services(found)
-        if hasattr(found, "model") and "_search" not in found.__module__:
+        if found.__module__.startswith(CORE) and hasattr(found, "model"):
             yield found()
 
 
