@@ -19,7 +19,7 @@ from archivolt_host.jobs.registry import jobs
 from archivolt_host.orchestration.orchestrator import Orchestrator
 from archivolt_host.orchestration.steps import Step
 from archivolt_host.plugins import dispatch, overrides
-from archivolt_host.plugins.settings import SettingError, parse
+from archivolt_host.plugins.settings import SettingError, parse_sent
 from archivolt_host.tenants import context, migrating, sessions
 from archivolt_host.tenants.catalog import Catalog
 from archivolt_host.tenants.context import Place, SchemaPlace, Tenant
@@ -205,7 +205,7 @@ def sorted_out(
             if key != overrides.ENABLED:
                 if name not in info.settings:
                     raise SettingError("there is no such setting here.")
-                parse(info.settings[name], value)
+                parse_sent(info.settings[name], value)
             known[key] = value
         except SettingError as error:
             notes.append(f"{plugin}.{name} is not set: {error}")

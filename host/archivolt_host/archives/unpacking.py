@@ -18,6 +18,7 @@ from archivolt_host.archives.packing import END, FORMAT, HASH, HEAD, PIECE
 
 TABLE = re.compile(r"tables/([a-z][a-z0-9_]{0,62})\.jsonl")
 FILE = re.compile(r"files/([a-z][a-z0-9_]{0,99})/([A-Za-z0-9][A-Za-z0-9._-]{0,199})")
+SHORT = "it is cut short; copy it again"
 LARGEST_NOTE = 16 * 1024 * 1024  # bytes of a header, or of the head
 
 
@@ -103,8 +104,10 @@ class Archive:
                 tar.members.clear()  # type: ignore[attr-defined]  # it keeps them all
                 sha256 = found.pax_headers.get(HASH, "")
                 # Nothing is ever extracted to where a name points: names are compared.
-                if not found.isreg() or found.issparse() or found.size > size:
+                if not found.isreg() or found.issparse():
                     raise self._wrong(f"{found.name[:80]!r} is no plain file")
+                if found.size > size:
+                    raise self._wrong(SHORT)
                 content = tar.extractfile(found)
                 if content is not None:
                     yield Member(found.name, found.size, sha256, content)
@@ -114,7 +117,8 @@ class Archive:
         try:
             with self.path.open("rb") as file:
                 size = os.fstat(file.fileno()).st_size
-                yield _Careful(file), size
+                short = self._wrong(SHORT)
+                yield _Careful(file, short), size
         except (tarfile.TarError, EOFError, UnicodeDecodeError, ValueError) as error:
             raise self._wrong(f"it is damaged, or no archive ({error})") from error
         except FileNotFoundError:
@@ -125,10 +129,14 @@ class Archive:
 
 
 class _Careful:
-    """A file of which no note between the members is read into memory if it is long."""
+    """A file of which no note between the members is read into memory if it is long.
 
-    def __init__(self, file: IO[bytes]) -> None:
+    Whoever reads a member where it ends too early is told so, in a sentence.
+    """
+
+    def __init__(self, file: IO[bytes], short: ArchiveError) -> None:
         self._file = file
+        self._short = short
         self._notes = True
         self.seek, self.tell = file.seek, file.tell
 
@@ -143,7 +151,10 @@ class _Careful:
     def read(self, size: int = -1) -> bytes:
         if self._notes and not 0 <= size <= LARGEST_NOTE:
             raise tarfile.ReadError("a header of it has no end")
-        return self._file.read(size)
+        data = self._file.read(size)
+        if len(data) < size and not self._notes:
+            raise self._short
+        return data
 
 
 def _hash(content: IO[bytes], progress: Callable[[int], object]) -> str:

@@ -8,6 +8,8 @@ import click
 from archivolt_host.cli.jobs import in_tenant, opened
 from archivolt_host.cli.runs import TIME
 
+LAST = 2**63 - 1  # what a position is kept in holds no more
+
 
 @click.group()
 def events() -> None:
@@ -61,7 +63,7 @@ def _show_lanes(hanging: Any, tenant: str) -> None:
 
 
 @events.command()
-@click.argument("position", type=int)
+@click.argument("position", type=click.IntRange(1, LAST))
 @in_tenant
 def show(position: int, tenant: str) -> None:
     """Show the piece of news at POSITION."""

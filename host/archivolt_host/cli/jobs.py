@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from archivolt_host.cli.runs import TIME
+from archivolt_host.cli.runs import TIME, at_most
 
 in_tenant = click.option(
     "--tenant", "-t", default="demo", show_default=True, help="The tenant."
@@ -47,7 +47,7 @@ def opened(tenant: str, *, write: bool = False) -> Iterator[None]:
 @in_tenant
 @click.option("--status", help="queued, running, done, failed or cancelled.")
 @click.option("--queue", help="high, medium, low, bulk or duckdb.")
-@click.option("--limit", default=50, show_default=True, help="How many at most.")
+@at_most
 def show_all(tenant: str, status: str | None, queue: str | None, limit: int) -> None:
     """List the newest jobs; --status failed lists the dead letters."""
     from archivolt_host.cli import tables

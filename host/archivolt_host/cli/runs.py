@@ -11,6 +11,13 @@ if TYPE_CHECKING:
 
 WHO = "the operator"
 TIME = "%Y-%m-%d %H:%M:%S"
+at_most = click.option(
+    "--limit",
+    type=click.IntRange(1, 10_000),
+    default=50,
+    show_default=True,
+    help="How many at most.",
+)
 
 
 @click.group()
@@ -49,7 +56,7 @@ def journal(tenant: str, system: bool, *, write: bool = False) -> "Iterator[Jour
 @runs.command("list")
 @where
 @click.option("--status", help="running, unwinding, stuck, done or undone.")
-@click.option("--limit", default=50, show_default=True, help="How many at most.")
+@at_most
 def show_all(tenant: str, system: bool, status: str | None, limit: int) -> None:
     """List the newest runs; --status stuck lists those that need you."""
     from archivolt_host.cli import tables

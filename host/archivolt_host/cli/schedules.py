@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from archivolt_host.cli.jobs import in_tenant, opened
-from archivolt_host.cli.runs import TIME
+from archivolt_host.cli.runs import TIME, at_most
 
 
 @click.group()
@@ -90,7 +90,7 @@ def crontab() -> None:
 
 
 @schedules.command("log")
-@click.option("--limit", default=50, show_default=True, help="How many at most.")
+@at_most
 def show_log(limit: int) -> None:
     """List the newest runs for the whole host: when, and what came of each."""
     from archivolt_host.cli import tables

@@ -46,10 +46,11 @@ def plugin_at_work() -> str | None:
 @contextmanager
 def at_work(plugin: str | None) -> Iterator[None]:
     """Note whose code the block runs."""
-    token = _at_work.set(plugin)
+    token, resolved = _at_work.set(plugin), _resolved.set(False)
     try:
         yield
     finally:
+        _resolved.reset(resolved)
         _at_work.reset(token)
 
 

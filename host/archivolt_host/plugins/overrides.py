@@ -6,6 +6,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
+import structlog
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
@@ -24,6 +25,8 @@ from archivolt_host.tenants.models import (
 ENABLED = "enabled"
 EVERYWHERE = timedelta(seconds=2)  # until every process knows of a change
 SETTING = "settings."
+
+log = structlog.get_logger()
 
 Values = Mapping[str, Any]
 NONE: Values = MappingProxyType({})
@@ -53,7 +56,8 @@ class Overrides:
         out: dict[str, dict[str, str]] = {}
         with sessions.catalog() as session:
             for row in session.scalars(select(OverrideRow)):
-                rows.setdefault((row.tenant, row.plugin), {})[row.key] = row.value
+                if not _refers_to_a_secret(row):
+                    rows.setdefault((row.tenant, row.plugin), {})[row.key] = row.value
             behind = frozenset(
                 (row.tenant, row.plugin)
                 for row in session.scalars(select(CatchingUpRow))
@@ -86,6 +90,22 @@ class Overrides:
     def catching_up(self, tenant: str) -> frozenset[str]:
         """Return the plugins that were switched on and have not caught up yet."""
         return frozenset(p for slug, p in self._catching_up if slug == tenant)
+
+
+def _refers_to_a_secret(row: OverrideRow) -> bool:
+    """Pass over a reference, however it came here: a tenant wrote it, not the operator.
+
+    No setting is an object otherwise.
+    """
+    if not isinstance(row.value, Mapping):
+        return False
+    log.warning(
+        "setting ignored: only the manifest refers to secrets",
+        tenant=row.tenant,
+        plugin=row.plugin,
+        setting=row.key.removeprefix(SETTING),
+    )
+    return True
 
 
 def write(tenant: str, plugin: str, values: Values, actor: str) -> None:

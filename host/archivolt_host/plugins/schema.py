@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from archivolt_host.plugins import units
-from archivolt_host.plugins.secrets import REFERENCE_PATTERN
 from archivolt_host.plugins.settings import Setting, written
 
 if TYPE_CHECKING:
@@ -30,12 +29,6 @@ _TYPES: dict[str, dict[str, Any]] = {
         "items": {"type": "string", "pattern": units.RATE_PATTERN},
     },
 }
-_REFERENCE = {
-    "type": "object",
-    "properties": {"secret": {"type": "string", "pattern": REFERENCE_PATTERN}},
-    "required": ["secret"],
-    "additionalProperties": False,
-}
 
 
 def json_schema(info: PluginInfo) -> dict[str, Any]:
@@ -53,7 +46,7 @@ def json_schema(info: PluginInfo) -> dict[str, Any]:
 def _property(setting: Setting) -> dict[str, Any]:
     schema = {"description": setting.summary, "x-scope": setting.scope}
     if setting.secret:
-        return {**schema, "anyOf": [{"type": "string"}, _REFERENCE], "writeOnly": True}
+        return {**schema, "type": "string", "writeOnly": True}
     schema |= _shape(setting)
     if setting.default is not None:
         schema["default"] = written(setting, setting.default)

@@ -19,6 +19,7 @@ __all__ = [
     "check_declaration",
     "display",
     "parse",
+    "parse_sent",
     "resolve_secret",
     "written",
 ]
@@ -70,6 +71,15 @@ def parse(setting: Setting, raw: Any) -> Any:
     _check_choices(setting, value)
     _check_limits(setting, value)
     return value
+
+
+def parse_sent(setting: Setting, raw: Any) -> Any:
+    """Read what a tenant sends at run time, who knows no secret but its own text."""
+    if setting.scope != "tenant":
+        raise SettingError("Only the operator sets it, in the manifest.")
+    if setting.secret and not isinstance(raw, str):
+        raise SettingError("Only the operator refers to secrets, in the manifest.")
+    return parse(setting, raw)
 
 
 def written(setting: Setting, value: Any) -> Any:

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+import sys
 import tarfile
 
 import orjson
@@ -75,6 +76,34 @@ def test_one_that_was_cut_short(good, refused, tmp_path):
         cut = tmp_path / "cut.tar"
         cut.write_bytes(whole[:part])
         assert "cannot be used" in refused(cut)
+
+
+def test_one_that_was_cut_in_the_middle_of_a_member(host, tenant, export, refused):
+    sys.modules["archivolt_keeping.plugin"].FILES["acme"] = {"big": bytes(200_000)}
+    path = export(tenant)
+    whole = path.read_bytes()
+    with tarfile.open(path) as tar:
+        middles = [m.offset_data + m.size // 2 for m in tar if m.size > 1]
+    assert len(middles) > 3
+    for middle in middles:
+        path.write_bytes(whole[:middle])
+        assert refused(path).endswith("cannot be used: it is cut short; copy it again.")
+
+
+def test_one_that_is_cut_short_after_it_was_checked(host, tenant, export, tmp_path):
+    sys.modules["archivolt_keeping.plugin"].FILES["acme"] = {"big": bytes(200_000)}
+    archive = Archive(export(tenant), TENANT)
+    archive.check()
+    with tarfile.open(archive.path) as tar:
+        members = {m.name: m.offset_data + m.size // 2 for m in tar}
+    reads = {
+        "files/keeping/big": lambda: [c.read() for _, _, c in archive.files()],
+        "tables/host_schedule.jsonl": lambda: [list(c) for _, c in archive.tables()],
+    }
+    for name, read in reads.items():
+        os.truncate(archive.path, members[name])
+        with pytest.raises(ArchiveError, match="it is cut short; copy it again"):
+            read()
 
 
 def test_one_in_which_any_byte_was_changed(good, refused):

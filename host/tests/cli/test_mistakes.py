@@ -131,6 +131,17 @@ def test_a_bug_is_told_without_a_trace_unless_it_is_asked_for(cli, make_plugin):
     assert isinstance(traced.exception, ZeroDivisionError)
 
 
+LISTS = ("jobs list --limit", "runs list --limit", "schedules log --limit")
+
+
+@pytest.mark.parametrize("number", ["0", "-3", "9" * 20])
+@pytest.mark.parametrize("words", [*LISTS, "events show"])
+def test_a_number_that_is_none_of_a_list_is_refused(cli, words, number):
+    end = ["--", number] if words == "events show" else [number]
+    said = cli.refused(*words.split(), *end)
+    assert f"{number} is not in the range 1<=x<=" in said
+
+
 LIGHT = """
 import resource, sys
 from archivolt_host.cli.main import archivolt

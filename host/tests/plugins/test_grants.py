@@ -117,9 +117,10 @@ def test_a_server_it_asked_for_is_reached(opened, in_tenant, server, way, asked)
 
 def test_a_name_it_asked_for_is_reached_by_its_addresses(opened, in_tenant, server):
     with in_tenant(opened(net=["localhost"])):
-        assert dispatch.call("sample.reach", **server | {"host": "localhost"})
-        with pytest.raises(NotGrantedError):
-            dispatch.call("sample.reach", **server)
+        for way in ("sample.reach", "sample.reach_bare"):
+            assert dispatch.call("sample.reach", **server | {"host": "localhost"})
+            with pytest.raises(NotGrantedError):
+                dispatch.call(way, **server)
 
 
 @pytest.mark.parametrize("name", ["reach_later", "reach_shortly"])

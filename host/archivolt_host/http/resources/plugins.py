@@ -17,7 +17,7 @@ from archivolt_host.plugins.manifest import effective
 from archivolt_host.plugins.metadata import PluginInfo
 from archivolt_host.plugins.registry import Registry
 from archivolt_host.plugins.schema import json_schema
-from archivolt_host.plugins.settings import Secret, SettingError, display, parse
+from archivolt_host.plugins.settings import Secret, SettingError, display, parse_sent
 from archivolt_host.plugins.switching import switch
 from archivolt_host.tenants import context
 
@@ -174,13 +174,9 @@ def _parsed(info: PluginInfo, sent: dict[str, Any]) -> dict[str, Any]:
         if setting is None:
             known = ", ".join(sorted(info.settings)) or "none"
             problems[f"settings.{key}"] = [f"There is no such setting; known: {known}."]
-        elif setting.scope != "tenant":
-            problems[f"settings.{key}"] = [
-                "Only the operator sets it, in the manifest."
-            ]
         elif raw is not None:
             try:
-                parse(setting, raw)
+                parse_sent(setting, raw)
             except SettingError as error:
                 problems[f"settings.{key}"] = [str(error)]
     if problems:

@@ -35,7 +35,7 @@ def effective(
     """Give a plugin's settings in force; a value that does not fit is a SettingError.
 
     Precedence: default, host, tenant, override. Overrides of settings that the plugin
-    no longer has are passed over.
+    no longer has, or that are the operator's now, are passed over.
     """
     return {
         name: _typed(
@@ -146,5 +146,5 @@ def _layers(
         own = manifest.tenants.get(tenant, TenantManifest()).settings.get(info.id, {})
         if name in own:
             yield Effective(own[name], "tenant", manifest.where(*key, name))
-    if name in overrides:
-        yield Effective(overrides[name], "override", "run-time override")
+        if name in overrides:
+            yield Effective(overrides[name], "override", "run-time override")

@@ -58,8 +58,8 @@ def _unfit(
     setting = infos[change.plugin].settings.get(name)
     if setting is None:
         return f"{change.plugin} has no setting {name} any more"
-    if setting.secret and not isinstance(change.value, dict):
-        return "it is a secret, which a manifest holds by reference alone"
+    if setting.secret:  # a reference too: a tenant could have the operator's read out
+        return "it is a secret, which the operator writes in the manifest by reference"
     return None
 
 
@@ -68,7 +68,7 @@ def _write(document: TOMLDocument, manifest: Manifest, change: Change) -> None:
         _switch(document, manifest, change)
         return
     table = _table(document, "tenants", change.tenant, "settings", change.plugin)
-    table[change.key.removeprefix(SETTING)] = _inline(change.value)
+    table[change.key.removeprefix(SETTING)] = change.value
 
 
 def _switch(document: TOMLDocument, manifest: Manifest, change: Change) -> None:
@@ -91,15 +91,4 @@ def _table(document: Any, *names: str) -> Any:
         if name not in table:
             table[name] = tomlkit.table(is_super_table=name in ("tenants", "settings"))
         table = table[name]
-    return table
-
-
-def _inline(value: Any) -> Any:
-    """Return an object as one line: ``{ secret = "env:X" }``."""
-    import tomlkit
-
-    if not isinstance(value, dict):
-        return value
-    table = tomlkit.inline_table()
-    table.update(value)
     return table
