@@ -51,12 +51,30 @@ def _purgeable(name: str) -> "PluginInfo":
             f"{name} is still in the manifest: run 'archivolt plugins remove {name}' "
             "and restart Archivolt, so that no process uses it."
         )
+    _refuse_rivals(info)
     if info.on_purge == KEEP:
         raise click.ClickException(
             f'{name} asks to keep its data (on_purge = "keep" in its plugin.toml): '
             "its author says how to delete it."
         )
     return info
+
+
+def _refuse_rivals(info: "PluginInfo") -> None:
+    """Refuse where a table that would be dropped may be another plugin's."""
+    from archivolt_host.orchestration.purging import rivals
+    from archivolt_host.plugins.discovery import discover, infos
+    from archivolt_host.plugins.manifest import completed, read_manifest
+
+    known = infos(discover())
+    others = [other for other in known.values() if other.id != info.id]
+    loaded = completed(read_manifest(), known).plugins
+    if found := sorted(rivals(info, others, loaded)):
+        names = ", ".join(found)
+        raise click.ClickException(
+            f"The tables {info.tables}* may be those of {names}: nothing was deleted. "
+            f"Uninstall {info.id}, or else {names} where nobody uses it."
+        )
 
 
 def _opened_with(info: "PluginInfo") -> "Host":

@@ -6,7 +6,7 @@ gone already is not there to be counted.
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +14,8 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.engine import Row
 
 from archivolt_host.plugins.metadata import PluginInfo
+from archivolt_host.plugins.resolution import claim_the_same
+from archivolt_host.tenants.columns import Base, CatalogBase
 from archivolt_host.tenants.context import Place
 from archivolt_host.tenants.migrations import Source, quoted
 from archivolt_host.tenants.provisioning import Provisioner
@@ -58,6 +60,7 @@ class Purge:
         prefixes = {other.tables for other in others if other.tables}
         #: Tables of plugins whose prefix goes on where this one's ends.
         self._longer = tuple(p for p in prefixes if _goes_on(p, info.tables))
+        self._declared = frozenset(_declared_by({other.id for other in others}))
 
     def inventory(self, provisioner: Provisioner, place: Place) -> Remains:
         """Count what is there."""
@@ -99,6 +102,7 @@ class Purge:
             bool(prefix)
             and table.startswith(prefix)
             and not (self._longer and table.startswith(self._longer))
+            and table not in self._declared
         )
 
     def _held(self, connection: Connection, table: str, whose: str) -> int:
@@ -138,6 +142,28 @@ class Purge:
             if table in remains.held:
                 gone = text(f"DELETE FROM {table} WHERE {whose}")  # noqa: S608 - ours
                 connection.execute(gone, self._words)
+
+
+def rivals(
+    info: PluginInfo, others: Iterable[PluginInfo], loaded: Container[str]
+) -> Iterator[str]:
+    """Yield the plugins whose tables could be taken for this one's.
+
+    Of one that is loaded it is known which tables it has.
+    """
+    for other in others:
+        begins_it = bool(other.tables) and _goes_on(info.tables, other.tables)
+        if claim_the_same(info, other) or (begins_it and other.id not in loaded):
+            yield other.id
+
+
+def _declared_by(plugins: Container[str]) -> Iterator[str]:
+    """Yield the tables that the models of these plugins name."""
+    for base in (Base, CatalogBase):
+        for mapper in base.registry.mappers:
+            package = mapper.class_.__module__.partition(".")[0]
+            if package.removeprefix("archivolt_") in plugins:
+                yield mapper.local_table.name  # type: ignore[attr-defined]
 
 
 def _goes_on(longer: str, prefix: str) -> bool:

@@ -5,7 +5,7 @@ import json
 import pytest
 from sqlalchemy import inspect, text
 
-from archivolt_host.orchestration.purging import Purge
+from archivolt_host.orchestration.purging import Purge, rivals
 from archivolt_host.plugins.discovery import folder_of
 from archivolt_host.tenants.migrations import Source
 
@@ -63,8 +63,8 @@ pytestmark = pytest.mark.plugins("core_identity", "scrap")
 @pytest.fixture(autouse=True)
 def scrap(request, make_plugin):
     """A plugin with a table and a job, written before the host opens."""
-    mark = request.node.get_closest_marker("parametrize")
-    down = request.getfixturevalue("down") if mark else HONEST
+    spec = getattr(request.node, "callspec", None)
+    down = spec.params.get("down", HONEST) if spec else HONEST
     migration = MIGRATION.format(down=down)
     files = {"models.py": MODELS, "migrations/0001_first.py": migration}
     make_plugin("scrap", CODE, files=files)
@@ -180,3 +180,31 @@ def test_a_longer_prefix_is_somebody_elses(host, purge, littered):
     spared = Purge(purge.info, purge.source, [other])
     remains = spared.inventory(host.provisioner, littered.place)
     assert "scrap_note" not in remains.own
+
+
+@pytest.mark.parametrize(
+    ("id", "tables", "loaded", "found"),
+    [
+        ("rude", "scrap_", {"scrap"}, ["scrap"]),  # the very same
+        ("scr", "scr_", {"scrap"}, []),
+        ("rude", "scrap_note_", {"scrap"}, ["scrap"]),  # a part of them
+        ("scrap_note", "scrap_note_", {"scrap"}, []),
+        ("scrap_note", "scrap_note_", set(), ["scrap"]),  # nobody knows which
+    ],
+)
+def test_whose_tables_could_be_taken_for_its_own_is_known(
+    host, id, tables, loaded, found
+):
+    from dataclasses import replace
+
+    scrap = host.registry.infos["scrap"]
+    own = replace(scrap, id=id, tables=tables)
+    assert list(rivals(own, [scrap], loaded)) == found
+
+
+def test_a_table_that_another_plugins_model_names_is_spared(host, purge, littered):
+    from dataclasses import replace
+
+    longer = replace(purge.info, id="scrap_no", tables="scrap_no")
+    own = Purge(longer, None, [purge.info])
+    assert own.inventory(host.provisioner, littered.place).own == {}
