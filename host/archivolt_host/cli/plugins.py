@@ -71,6 +71,7 @@ def add(name: str) -> None:
             raise click.ClickException(
                 f"{name} needs {need}: archivolt plugins add {need}"
             )
+    _refuse_clashes(name)
     table[name] = tomlkit.table()
     enabled = document.setdefault("defaults", tomlkit.table()).setdefault("enabled", [])
     if name not in enabled:
@@ -80,6 +81,25 @@ def add(name: str) -> None:
     for kind, wanted in info.grants.items():
         click.echo(f"It is granted {kind}: {', '.join(wanted)}")
     _tell_problems(name)
+
+
+def _refuse_clashes(name: str) -> None:
+    """Refuse a plugin that would be out, or take out one that works today."""
+    from dataclasses import replace
+
+    from archivolt_host.plugins.discovery import discover, infos
+    from archivolt_host.plugins.manifest import completed, read_manifest
+    from archivolt_host.plugins.resolution import resolve
+
+    known, manifest = infos(discover()), read_manifest()
+    more = replace(manifest, plugins={**manifest.plugins, name: {}})
+    before = resolve(known, completed(manifest, known)).out
+    for plugin, reason in resolve(known, completed(more, known)).out.items():
+        if plugin not in before:
+            raise click.ClickException(
+                f"{_path()} stays as it was: with {name}, {plugin} would be out. "
+                f"{reason}"
+            )
 
 
 @plugins.command()

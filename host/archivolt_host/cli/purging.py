@@ -51,12 +51,30 @@ def _purgeable(name: str) -> "PluginInfo":
             f"{name} is still in the manifest: run 'archivolt plugins remove {name}' "
             "and restart Archivolt, so that no process uses it."
         )
+    _refuse_rivals(info)
     if info.on_purge == KEEP:
         raise click.ClickException(
             f'{name} asks to keep its data (on_purge = "keep" in its plugin.toml): '
             "its author says how to delete it."
         )
     return info
+
+
+def _refuse_rivals(info: "PluginInfo") -> None:
+    """Refuse where a table that would be dropped may be another plugin's."""
+    from archivolt_host.orchestration.purging import rivals
+    from archivolt_host.plugins.discovery import discover, infos
+    from archivolt_host.plugins.manifest import completed, read_manifest
+
+    known = infos(discover())
+    others = [other for other in known.values() if other.id != info.id]
+    loaded = completed(read_manifest(), known).plugins
+    if found := sorted(rivals(info, others, loaded)):
+        names = ", ".join(found)
+        raise click.ClickException(
+            f"The tables {info.tables}* may be those of {names}: nothing was deleted. "
+            f"Uninstall {info.id}, or else {names} where nobody uses it."
+        )
 
 
 def _opened_with(info: "PluginInfo") -> "Host":
@@ -107,8 +125,12 @@ def _show(
     """Print what a database holds; return whether it holds anything."""
     remains = purge.inventory(provisioner, place)
     if remains:
-        click.echo(f"{tenant.slug if tenant else 'the catalog'}: {_listed(remains)}")
+        click.echo(f"{_where(tenant)}: {_listed(remains)}")
     return bool(remains)
+
+
+def _where(tenant: "Tenant | None") -> str:
+    return tenant.slug if tenant else "the catalog"
 
 
 def _listed(remains: "Remains") -> str:
@@ -125,15 +147,21 @@ def _drop(
     from rich.progress import track
 
     from archivolt_host.plugins import overrides
-    from archivolt_host.tenants import sessions
+    from archivolt_host.tenants import migrating, sessions
 
     folder = host.home.path / "exports" / purge.info.id
     for provisioner, place, tenant in track(places, description="Purging"):
         if tenant is not None:
             _speak(tenant, purge.info.id)
+            migrating.unmark(tenant.slug)  # first: should we die, it is looked at
         file = _file(folder, tenant) if export else None
         sessions.databases().of(place).forget(place)
-        purge.drop(provisioner, place, file)
+        done = purge.drop(provisioner, place, file)
+        if done.no_way_down:
+            click.echo(
+                f"{_where(tenant)}: its migrations cannot be taken back "
+                f"({done.no_way_down}), so its tables were dropped as they are."
+            )
     overrides.forget(purge.info.id, "archivolt plugins purge")
     if export:
         click.echo(f"The rows are kept in {folder}.")

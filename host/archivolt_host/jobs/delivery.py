@@ -110,7 +110,7 @@ class Delivery:
                     heard.fail_lane(lane, event, problem)
                     break
             else:
-                heard.close_lane(lane)
+                self.is_more = heard.close_lane(lane) or self.is_more
 
     def _told_well(
         self,

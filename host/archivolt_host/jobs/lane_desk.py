@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from archivolt_host.errors import NotFoundError
 from archivolt_host.jobs.event_models import EventRow, LaneRow, SubscriberRow
-from archivolt_host.jobs.lanes import LANE
+from archivolt_host.jobs.positions import LANE
 from archivolt_host.tenants import sessions
 from archivolt_host.tenants.columns import now
 

@@ -5,17 +5,16 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Table, bindparam, func, or_, select
+from sqlalchemy import Connection, Row, bindparam, func, or_, select
 
 from archivolt_host.jobs import claims, positions
-from archivolt_host.jobs.event_models import LaneRow
-from archivolt_host.jobs.positions import EVENT, SUBSCRIBER
+from archivolt_host.jobs.positions import EVENT, LANE, SUBSCRIBER
 from archivolt_host.jobs.registry import BACKOFF
-from archivolt_host.tenants import sessions
+from archivolt_host.plugins import dispatch
+from archivolt_host.tenants import context, sessions
 from archivolt_host.tenants.columns import now
 from archivolt_host.tenants.ids import uuid7
 
-LANE: Table = LaneRow.__table__  # type: ignore[assignment]
 LEASE = claims.LEASE
 HOLD_EVERY = LEASE.total_seconds() / 3
 AT_ONCE = 100  # pieces of news read at once
@@ -38,6 +37,16 @@ HAS_DUE_LANE = (
     .exists()
 )
 WAITING = select(SUBSCRIBER.c.plugin).where(IS_FREE, or_(IS_BEHIND, HAS_DUE_LANE))
+#: When there is something to look for again, in plugins that can be told at all.
+OF_WORKING = SUBSCRIBER.c.plugin.in_(bindparam("working", expanding=True))
+LEASE_ENDS = select(func.min(SUBSCRIBER.c.lease_until)).where(
+    OF_WORKING, or_(IS_BEHIND, HAS_DUE_LANE)
+)
+LANE_IS_DUE = (
+    select(func.min(LANE.c.retry_at))
+    .join(SUBSCRIBER, SUBSCRIBER.c.plugin == LANE.c.plugin)
+    .where(OF_WORKING)
+)
 CLAIM = (
     SUBSCRIBER.update()
     .where(OF_PLUGIN, IS_FREE)
@@ -213,8 +222,8 @@ class Heard:
             )
             work.connection.execute(change)
 
-    def close_lane(self, lane: Lane) -> None:
-        """Forget a lane in which nothing waits any more; look again at a long one."""
+    def close_lane(self, lane: Lane) -> bool:
+        """Forget a lane in which nothing waits any more; True where something does."""
         with sessions.transaction() as work:
             self._write(work.connection, HOLD)
             left = select(EVENT.c.position).where(
@@ -223,11 +232,13 @@ class Heard:
                 EVENT.c.position >= _lane_position(work.connection, lane.id),
                 EVENT.c.position <= self._position,
             )
-            if work.connection.scalar(left.limit(1)) is None:
+            is_long = work.connection.scalar(left.limit(1)) is not None
+            if is_long:
+                work.connection.execute(_lane(lane.id).values(retry_at=now()))
+            else:
                 work.connection.execute(LANE.delete().where(LANE.c.id == lane.id))
                 self._hanging.discard(lane.object)
-            else:
-                work.connection.execute(_lane(lane.id).values(retry_at=now()))
+        return is_long
 
 
 def _lane(id: UUID) -> Any:
@@ -250,8 +261,7 @@ def _after_failing(attempts: int, problem: str) -> dict[str, Any]:
 
 def next_time(connection: Connection) -> Any:
     """Return when a lane is to be tried again, or a dead worker's lease runs out."""
-    times = [
-        connection.scalar(select(func.min(LANE.c.retry_at))),
-        connection.scalar(select(func.min(SUBSCRIBER.c.lease_until))),
-    ]
+    working = sorted(dispatch.registry().enabled(context.tenant().slug))
+    sent = {"working": working, "at_moment": now()}
+    times = [connection.scalar(query, sent) for query in (LANE_IS_DUE, LEASE_ENDS)]
     return min((t for t in times if t is not None), default=None)

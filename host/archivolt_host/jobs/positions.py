@@ -10,12 +10,13 @@ from sqlalchemy import Connection, Table, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from archivolt_host.jobs import wanted
-from archivolt_host.jobs.event_models import EventRow, SubscriberRow
+from archivolt_host.jobs.event_models import EventRow, LaneRow, SubscriberRow
 from archivolt_host.plugins import dispatch
 from archivolt_host.plugins.registry import HOST
 from archivolt_host.tenants import context, sessions
 
 EVENT: Table = EventRow.__table__  # type: ignore[assignment]
+LANE: Table = LaneRow.__table__  # type: ignore[assignment]
 SUBSCRIBER: Table = SubscriberRow.__table__  # type: ignore[assignment]
 AT_ONCE = 1000  # positions in one transaction
 
@@ -72,7 +73,8 @@ def _last_locked(connection: Connection) -> int:
 def _note_subscribers(connection: Connection, last: int) -> None:
     """Let plugins hear from here on that are new, and forget those switched off.
 
-    What was told while a plugin was off is for its ``resync``.
+    What was told while a plugin was off is for its ``resync``, and what waited in its
+    lanes is too: no news is kept for them any longer.
     """
     listeners = listening(context.tenant().slug)
     query = select(SUBSCRIBER.c.plugin).where(SUBSCRIBER.c.plugin != HOST)
@@ -81,6 +83,7 @@ def _note_subscribers(connection: Connection, last: int) -> None:
         _add(connection, plugin, last)
     if gone := known - listeners:
         connection.execute(SUBSCRIBER.delete().where(SUBSCRIBER.c.plugin.in_(gone)))
+        connection.execute(LANE.delete().where(LANE.c.plugin.in_(gone)))
 
 
 def _add(connection: Connection, plugin: str, position: int) -> None:

@@ -6,14 +6,16 @@ gone already is not there to be counted.
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.engine import Row
 
 from archivolt_host.plugins.metadata import PluginInfo
+from archivolt_host.plugins.resolution import claim_the_same
+from archivolt_host.tenants.columns import Base, CatalogBase
 from archivolt_host.tenants.context import Place
 from archivolt_host.tenants.migrations import Source, quoted
 from archivolt_host.tenants.provisioning import Provisioner
@@ -42,6 +44,8 @@ class Remains:
 
     own: Mapping[str, int] = field(default_factory=dict)
     held: Mapping[str, int] = field(default_factory=dict)
+    #: Why the plugin's own way down did not work, so that its tables were just dropped.
+    no_way_down: str = ""
 
     def __bool__(self) -> bool:
         return bool(self.own or self.held)
@@ -58,6 +62,7 @@ class Purge:
         prefixes = {other.tables for other in others if other.tables}
         #: Tables of plugins whose prefix goes on where this one's ends.
         self._longer = tuple(p for p in prefixes if _goes_on(p, info.tables))
+        self._declared = frozenset(_declared_by({other.id for other in others}))
 
     def inventory(self, provisioner: Provisioner, place: Place) -> Remains:
         """Count what is there."""
@@ -72,8 +77,9 @@ class Purge:
             remains = self._remains(connection)
             if export is not None and any(remains.own.values()):
                 self._export(connection, remains.own, export)
-            self._drop(connection, remains)
-            return remains
+            no_way_down = self._drop(connection, remains)
+            provisioner.unmark(connection)
+            return replace(remains, no_way_down=no_way_down)
 
     def _remains(self, connection: Connection) -> Remains:
         own = {name: _count(connection, name) for name in self._tables(connection)}
@@ -99,6 +105,7 @@ class Purge:
             bool(prefix)
             and table.startswith(prefix)
             and not (self._longer and table.startswith(self._longer))
+            and table not in self._declared
         )
 
     def _held(self, connection: Connection, table: str, whose: str) -> int:
@@ -126,11 +133,9 @@ class Purge:
             os.fsync(file.fileno())
         part.replace(path)
 
-    def _drop(self, connection: Connection, remains: Remains) -> None:
-        """Let the plugin's own way down do it; then drop what it left."""
-        version = f"alembic_version_{self.info.id}"
-        if self.source is not None and version in remains.own:
-            self.source.downgrade(connection)
+    def _drop(self, connection: Connection, remains: Remains) -> str:
+        """Let the plugin's own way down do it, if it can; then drop what it left."""
+        no_way_down = self._go_down(connection, remains)
         cascade = " CASCADE" if connection.dialect.name == "postgresql" else ""
         for name in self._tables(connection):
             connection.exec_driver_sql(f"DROP TABLE IF EXISTS {quoted(name)}{cascade}")
@@ -138,6 +143,40 @@ class Purge:
             if table in remains.held:
                 gone = text(f"DELETE FROM {table} WHERE {whose}")  # noqa: S608 - ours
                 connection.execute(gone, self._words)
+        return no_way_down
+
+    def _go_down(self, connection: Connection, remains: Remains) -> str:
+        """Take back the plugin's migrations, or return why that cannot be done."""
+        version = f"alembic_version_{self.info.id}"
+        if self.source is None or version not in remains.own:
+            return ""
+        try:
+            self.source.downgrade(connection)
+        except Exception as error:  # a migration may raise anything
+            return f"{type(error).__name__}: {error}".rstrip(": ")
+        return ""
+
+
+def rivals(
+    info: PluginInfo, others: Iterable[PluginInfo], loaded: Container[str]
+) -> Iterator[str]:
+    """Yield the plugins whose tables could be taken for this one's.
+
+    Of one that is loaded it is known which tables it has.
+    """
+    for other in others:
+        begins_it = bool(other.tables) and _goes_on(info.tables, other.tables)
+        if claim_the_same(info, other) or (begins_it and other.id not in loaded):
+            yield other.id
+
+
+def _declared_by(plugins: Container[str]) -> Iterator[str]:
+    """Yield the tables that the models of these plugins name."""
+    for base in (Base, CatalogBase):
+        for mapper in base.registry.mappers:
+            package = mapper.class_.__module__.partition(".")[0]
+            if package.removeprefix("archivolt_") in plugins:
+                yield mapper.local_table.name  # type: ignore[attr-defined]
 
 
 def _goes_on(longer: str, prefix: str) -> bool:

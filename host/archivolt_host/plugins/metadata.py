@@ -24,7 +24,12 @@ __all__ = ["HOST_API", "MetadataError", "PluginInfo", "parse_metadata", "read_me
 HOST_API = "1.0"
 # Words of [plugins.NAME] in the manifest that are no settings.
 RESERVED = ("version", "grants")
-_FOREIGN_TABLES = ("alembic_", "pg_", "sqlite_")
+# How the tables of the databases, of the host and of its catalog begin.
+_FOREIGN_TABLES = (
+    *("alembic_", "pg_", "sqlite_", "host_"),
+    *("catching_", "domain_", "epoch_", "override_", "plugin_"),
+    *("public_", "tenant_", "wake_"),
+)
 
 
 @dataclass(frozen=True)

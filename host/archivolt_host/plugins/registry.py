@@ -150,6 +150,10 @@ class Registry:
             self._settings[key] = found
         return found
 
+    def set_at_run_time(self, plugin: str, tenant: str | None) -> frozenset[str]:
+        """Return the settings of a plugin that a tenant has set for itself."""
+        return frozenset(self.overrides.settings(tenant, plugin) if tenant else ())
+
     def implementations(
         self, hook: str, enabled: frozenset[str]
     ) -> tuple[Implementation, ...]:

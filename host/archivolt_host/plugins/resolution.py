@@ -34,9 +34,7 @@ def resolve(
     infos: Infos, manifest: Manifest, broken: Mapping[str, str] | None = None
 ) -> Resolution:
     """Order the named plugins; ``broken`` tells why installed ones have no info."""
-    named = {
-        plugin: infos[plugin] for plugin in sorted(manifest.plugins.keys() & infos)
-    }
+    named = {plugin: infos[plugin] for plugin in manifest.plugins if plugin in infos}
     out = {
         plugin: (broken or {}).get(plugin, "It is not installed: install it with pip.")
         for plugin in sorted(manifest.plugins.keys() - infos.keys())
@@ -87,7 +85,11 @@ def _conflict(info: PluginInfo, named: Infos) -> str:
     for other in sorted(named.keys() & info.conflicts):
         return f"It conflicts with {other}: take one of them out of the manifest."
     for rival in named.values():
-        if rival.id != info.id and _claims_the_same_tables(info, rival):
+        if (
+            rival.id != info.id
+            and claim_the_same(info, rival)
+            and _yields(info, rival, named)
+        ):
             return (
                 f"Its tables {info.tables}* and those of {rival.id} ({rival.tables}*) "
                 "overlap: take one of them out of the manifest."
@@ -95,10 +97,37 @@ def _conflict(info: PluginInfo, named: Infos) -> str:
     return ""
 
 
-def _claims_the_same_tables(info: PluginInfo, rival: PluginInfo) -> bool:
-    if not (info.tables and rival.tables) or (info.required and not rival.required):
+def claim_the_same(one: PluginInfo, other: PluginInfo) -> bool:
+    """Return whether nobody could tell whose a table is.
+
+    ``shelf_extra_`` is free beside ``shelf_`` where the plugin's name says it: its
+    tables are not taken for those of ``shelf``.
+    """
+    if not (one.tables and other.tables):
         return False
-    return info.tables.startswith(rival.tables) or rival.tables.startswith(info.tables)
+    shorter, longer = sorted((one, other), key=lambda info: len(info.tables))
+    if not longer.tables.startswith(shorter.tables):
+        return False
+    return longer.tables == shorter.tables or not says_its_prefix(longer)
+
+
+def says_its_prefix(info: PluginInfo) -> bool:
+    """Return whether a plugin's name ends as its tables begin."""
+    return f"_{info.id}_".endswith(f"_{info.tables}")
+
+
+def _yields(info: PluginInfo, rival: PluginInfo, named: Infos) -> bool:
+    """Return whether of two that clash it is this one that is out.
+
+    Nobody takes out what the platform or others need, nor who was there before.
+    """
+    return _standing(info, named) < _standing(rival, named)
+
+
+def _standing(info: PluginInfo, named: Infos) -> tuple[bool, bool, bool, int]:
+    is_needed = any(info.id in other.requires for other in named.values())
+    came = -list(named).index(info.id)
+    return info.required, says_its_prefix(info), is_needed, came
 
 
 def _unmet(infos: Infos, named: Infos, out: Mapping[str, str]) -> dict[str, str]:

@@ -1,4 +1,8 @@
 import pytest
+from sqlalchemy import select, update
+
+from archivolt_host.jobs.event_models import LaneRow
+from archivolt_host.tenants import sessions
 
 SPECS = """
 from typing import Any
@@ -104,3 +108,33 @@ def _answering(value):
         return value(thing) if callable(value) else value
 
     return answer
+
+
+@pytest.fixture
+def heard(answers):
+    found = {"one": [], "two": [], "three": []}
+    answers(*[news.append for news in found.values()])
+    return found
+
+
+@pytest.fixture
+def lane(tenant):
+    """Read the only lane, or None."""
+
+    def read():
+        with sessions.reading() as work:
+            return work.session.scalars(select(LaneRow)).one_or_none()
+
+    return read
+
+
+@pytest.fixture
+def let_pass(tenant):
+    """Let the time pass until lanes are tried again, and leases have run out."""
+
+    def let():
+        with sessions.transaction() as work:
+            retry = update(LaneRow).where(LaneRow.retry_at.is_not(None))
+            work.connection.execute(retry.values(retry_at=LaneRow.since))
+
+    return let

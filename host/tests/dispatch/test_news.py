@@ -3,10 +3,10 @@
 import threading
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, text
 
 from archivolt_host.jobs import delivery, events, lane_desk, lanes, positions
-from archivolt_host.jobs.event_models import EventRow, LaneRow, SubscriberRow
+from archivolt_host.jobs.event_models import EventRow, SubscriberRow
 from archivolt_host.plugins import dispatch, overrides
 from archivolt_host.tenants import context, sessions
 from archivolt_host.tenants.ids import uuid7
@@ -20,36 +20,6 @@ FAILURE = RuntimeError("a plugin's own bug")
 def here(plugins, tenant):
     with context.acting(tenant):
         yield tenant
-
-
-@pytest.fixture
-def heard(answers):
-    found = {"one": [], "two": [], "three": []}
-    answers(*[news.append for news in found.values()])
-    return found
-
-
-@pytest.fixture
-def lane(here):
-    """Read the only lane, or None."""
-
-    def read():
-        with sessions.reading() as work:
-            return work.session.scalars(select(LaneRow)).one_or_none()
-
-    return read
-
-
-@pytest.fixture
-def let_pass():
-    """Let the time pass until lanes are tried again, and leases have run out."""
-
-    def let():
-        with sessions.transaction() as work:
-            retry = update(LaneRow).where(LaneRow.retry_at.is_not(None))
-            work.connection.execute(retry.values(retry_at=LaneRow.since))
-
-    return let
 
 
 def tell(*things):

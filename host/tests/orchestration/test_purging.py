@@ -5,7 +5,7 @@ import json
 import pytest
 from sqlalchemy import inspect, text
 
-from archivolt_host.orchestration.purging import Purge
+from archivolt_host.orchestration.purging import Purge, rivals
 from archivolt_host.plugins.discovery import folder_of
 from archivolt_host.tenants.migrations import Source
 
@@ -56,6 +56,7 @@ def downgrade():
     {down}
 """
 HONEST = 'op.drop_table("scrap_note")'
+HALF = f"{HONEST}; raise NotImplementedError"
 
 pytestmark = pytest.mark.plugins("core_identity", "scrap")
 
@@ -63,8 +64,8 @@ pytestmark = pytest.mark.plugins("core_identity", "scrap")
 @pytest.fixture(autouse=True)
 def scrap(request, make_plugin):
     """A plugin with a table and a job, written before the host opens."""
-    mark = request.node.get_closest_marker("parametrize")
-    down = request.getfixturevalue("down") if mark else HONEST
+    spec = getattr(request.node, "callspec", None)
+    down = spec.params.get("down", HONEST) if spec else HONEST
     migration = MIGRATION.format(down=down)
     files = {"models.py": MODELS, "migrations/0001_first.py": migration}
     make_plugin("scrap", CODE, files=files)
@@ -133,7 +134,7 @@ def test_everything_is_counted(host, purge, littered):
 
 
 @pytest.mark.placements
-@pytest.mark.parametrize("down", [HONEST, "pass"], ids=["whole", "not whole"])
+@pytest.mark.parametrize("down", [HONEST, "pass", HALF], ids=["whole", "not", "raises"])
 def test_nothing_is_left_and_nothing_else_is_touched(
     host, purge, littered, tmp_path, down
 ):
@@ -144,6 +145,18 @@ def test_nothing_is_left_and_nothing_else_is_touched(
         "scrap_note",
         "alembic_version_scrap",
     }
+
+
+@pytest.mark.placements
+def test_where_it_was_purged_its_tables_can_be_made_again(host, purge, littered):
+    from archivolt_host.tenants import migrating
+
+    purge.drop(host.provisioner, littered.place, None)
+    migrating.unmark(littered.slug)
+    waiting = migrating.behind(host.catalog, host.provisioner.plan.fingerprint)
+    assert [tenant.slug for tenant in waiting] == [littered.slug]
+    migrating.migrate(waiting, host.provisioner)
+    assert "scrap_note" in tables(host, littered.place)
 
 
 def test_the_rows_are_kept_aside(host, purge, littered, tmp_path):
@@ -180,3 +193,31 @@ def test_a_longer_prefix_is_somebody_elses(host, purge, littered):
     spared = Purge(purge.info, purge.source, [other])
     remains = spared.inventory(host.provisioner, littered.place)
     assert "scrap_note" not in remains.own
+
+
+@pytest.mark.parametrize(
+    ("id", "tables", "loaded", "found"),
+    [
+        ("rude", "scrap_", {"scrap"}, ["scrap"]),  # the very same
+        ("scr", "scr_", {"scrap"}, []),
+        ("rude", "scrap_note_", {"scrap"}, ["scrap"]),  # a part of them
+        ("scrap_note", "scrap_note_", {"scrap"}, []),
+        ("scrap_note", "scrap_note_", set(), ["scrap"]),  # nobody knows which
+    ],
+)
+def test_whose_tables_could_be_taken_for_its_own_is_known(
+    host, id, tables, loaded, found
+):
+    from dataclasses import replace
+
+    scrap = host.registry.infos["scrap"]
+    own = replace(scrap, id=id, tables=tables)
+    assert list(rivals(own, [scrap], loaded)) == found
+
+
+def test_a_table_that_another_plugins_model_names_is_spared(host, purge, littered):
+    from dataclasses import replace
+
+    longer = replace(purge.info, id="scrap_no", tables="scrap_no")
+    own = Purge(longer, None, [purge.info])
+    assert own.inventory(host.provisioner, littered.place).own == {}

@@ -99,6 +99,36 @@ def test_a_plugin_is_out_for_a_reason_and_the_rest_stays(info, more, reason) -> 
     assert found.out["y"] == "It needs x, which is out."
 
 
+DOCUMENTS = {"tables": "documents_"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "out"),
+    [
+        (("core_documents", DOCUMENTS), ("rude", DOCUMENTS), {"rude"}),
+        (("shelf", {}), ("shelf_extra", {}), set()),
+        (("core_documents", DOCUMENTS), ("documents_extra", {}), set()),
+        (("shelf", {}), ("rude", {"tables": "shelf_extra_"}), {"rude"}),
+        (("a", {"tables": "x_"}), ("b", {"tables": "x_"}), {"b"}),
+        (("b", {"tables": "x_"}), ("a", {"tables": "x_"}), {"a"}),
+        (("a", {"tables": "x_", "required": True}), ("x", {}), {"x"}),
+    ],
+)
+def test_of_two_with_the_same_tables_only_the_stranger_is_out(
+    info, one, other, out
+) -> None:
+    infos = [
+        info(name, **{"tables": f"{name}_", **more}) for name, more in (one, other)
+    ]
+    assert resolved(*infos).out.keys() == out
+
+
+def test_what_others_need_is_not_taken_out_by_a_newcomer(info) -> None:
+    new, old = (info(name, tables="x_") for name in "ab")
+    user = info("c", requires={"b": ""})
+    assert resolved(new, old, user).out.keys() == {"a"}
+
+
 def test_a_circle_is_printed_and_takes_its_dependents_along(info) -> None:
     found = resolved(
         info("a", requires={"b": ""}),

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from archivolt_host.app import VERSION
 from archivolt_host.kit import hooks
-from archivolt_host.kit.errors import InvalidError, UnavailableError
+from archivolt_host.kit.errors import InvalidError, RefusedError, UnavailableError
 from archivolt_host.maintenance import Maintenance
 from archivolt_host.tenants import context
 
@@ -160,6 +160,27 @@ def test_a_server_that_will_not_is_named(smtp, box, make_tenant, settings):
     ):
         hooks.call("deliver_mail", **GIVEN)
     assert box.handler.messages == []
+
+
+def test_the_operators_password_is_not_shown_to_a_server_of_a_tenants(
+    smtp, box, make_tenant, client_as
+):
+    smtp(smtp_host="mail.invalid")
+    acme, admin = make_tenant("acme"), client_as("admin")
+
+    def change(**settings):
+        answer = admin.put("/vault/plugins/core_mail", json={"settings": settings})
+        assert answer.status_code == 200, answer.text
+
+    change(smtp_host="127.0.0.1")
+    refused = "smtp_password of core_mail is the operator's, and smtp_host was changed"
+    with context.acting(acme), pytest.raises(RefusedError, match=refused):
+        hooks.call("deliver_mail", **GIVEN)
+    assert box.handler.messages == []
+    change(smtp_password="sesame")
+    with context.acting(acme):
+        hooks.call("deliver_mail", **GIVEN)
+    assert len(box.handler.messages) == 1
 
 
 def test_an_unknown_driver_is_named(open_home, make_tenant):

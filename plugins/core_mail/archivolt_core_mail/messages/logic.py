@@ -13,6 +13,7 @@ from archivolt_host.kit.settings import secret, setting
 
 PLUGIN = "core_mail"
 SETTINGS = ("smtp_host", "smtp_port", "smtp_security", "smtp_user", "smtp_timeout")
+WHERE = ("smtp_host", "smtp_port", "smtp_security")
 MAX_SUBJECT = 500
 
 
@@ -47,7 +48,7 @@ def compose(to: str, subject: str, text: str, id: str) -> EmailMessage:
 def send(message: EmailMessage) -> None:
     """Hand a message to the driver that the tenant has chosen."""
     settings: dict[str, Any] = {name: setting(PLUGIN, name) for name in SETTINGS}
-    settings["smtp_password"] = secret(PLUGIN, "smtp_password")
+    settings["smtp_password"] = secret(PLUGIN, "smtp_password", sent_to=WHERE)
     driver("mail", setting(PLUGIN, "driver")).send(message, settings)
 
 
