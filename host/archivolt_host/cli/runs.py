@@ -150,7 +150,8 @@ def _went_on(row: Any, found: "Journal") -> None:
     from archivolt_host.orchestration import running
 
     if found.tenant is not None:
-        click.echo(f"A worker goes on with it: archivolt runs show {row.id}")
+        show = f"archivolt runs show {row.id} -t {found.tenant.slug}"
+        click.echo(f"A worker goes on with it: {show}")
         return
     ended = running.resume(found, row.id)
     click.echo(f"The run is {ended.status if ended else 'gone'}.")

@@ -52,6 +52,8 @@ SENTENCES = {
     413: "The request is larger than allowed.",
     415: "Send the body with 'Content-Type: application/json'.",
 }
+# What SQLite calls the same as a database that is away, and time does not mend.
+OUR_FAULT = ("no such table", "no such column", "readonly database")
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -148,6 +150,8 @@ def answer_integrity(error: IntegrityError) -> Response:
 
 def answer_database(error: OperationalError) -> Response:
     """Say that the database is down, locked or full."""
+    if any(words in str(error.orig) for words in OUR_FAULT):
+        return answer_unknown(error)
     log.error("database", problem=str(error.orig))
     if "disk is full" in str(error.orig):
         return answer_known(errors.StorageFullError("The disk is full."))

@@ -18,6 +18,7 @@ from archivolt_host.tenants import context, sessions
 from archivolt_host.tenants.columns import now
 from archivolt_host.tenants.ids import uuid7
 from archivolt_host.tenants.work import UnitOfWork
+from archivolt_host.written import refuse_unwritable
 
 TABLE: Table = JobRow.__table__  # type: ignore[assignment]
 GROUP: Table = GroupRow.__table__  # type: ignore[assignment]
@@ -123,12 +124,7 @@ def _rows(
 def plain(name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return arguments as JSON: UUIDs become text, objects are refused."""
     found = {k: str(v) if isinstance(v, UUID) else v for k, v in arguments.items()}
-    try:
-        json.dumps(found, allow_nan=False)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise TypeError(
-            f"{name} takes ids and other JSON values, not objects: {error}"
-        ) from error
+    refuse_unwritable(f"{name} takes ids and other JSON values, not objects", found)
     return found
 
 

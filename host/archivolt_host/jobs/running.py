@@ -1,6 +1,5 @@
 """Runs one claimed job: as whoever enqueued it, its effect committed with its end."""
 
-import json
 import os
 import signal
 import threading
@@ -19,6 +18,7 @@ from archivolt_host.plugins import granting, timing
 from archivolt_host.plugins.registry import HOST
 from archivolt_host.tenants import sessions
 from archivolt_host.tenants.context import Tenant
+from archivolt_host.written import refuse_unwritable
 
 log = structlog.get_logger()
 
@@ -88,10 +88,13 @@ def called(job: Job, arguments: Mapping[str, Any]) -> object:
 
     The result is written as JSON: what cannot be so written is a TypeError.
     """
-    with granting.at_work(None if job.plugin == HOST else job.plugin):
-        result = job.run(**arguments)
+    try:
+        with granting.at_work(None if job.plugin == HOST else job.plugin):
+            result = job.run(**arguments)
+    except SystemExit as error:  # of some library: it is not the worker that ends
+        raise RuntimeError(f"It asked to exit with {error.code}.") from error
     if result is not None:
-        json.dumps(result, allow_nan=False)
+        refuse_unwritable("A result is JSON", result)
     return result
 
 

@@ -18,8 +18,13 @@ from archivolt_host.orchestration.errors import (
 from archivolt_host.orchestration.hold import Hold
 from archivolt_host.orchestration.journal import Journal, Run
 from archivolt_host.orchestration.leases import kept
-from archivolt_host.orchestration.patience import LONGEST_NAP, refuses, wait_after
-from archivolt_host.orchestration.registry import orchestrators
+from archivolt_host.orchestration.patience import (
+    ASLEEP,
+    LONGEST_NAP,
+    refuses,
+    wait_after,
+)
+from archivolt_host.orchestration.registry import UnknownVersionError, orchestrators
 from archivolt_host.orchestration.steps import AnyStep, Child, Step
 from archivolt_host.tenants.columns import now
 
@@ -65,6 +70,8 @@ class Drive(Hold):
             self._do(self.steps[self.seq])
         except (LeaseLostError, RunWaitsError, RunStuckError):
             raise
+        except UnknownVersionError as error:  # of a part; it may only be elsewhere
+            self.park(ASLEEP, error)
         except Exception as error:  # a step may raise anything
             self._try_again(self.steps[self.seq], error)
 
@@ -157,5 +164,10 @@ def taken(journal: Journal, run: Run, *, status: str | None = None) -> Drive:
     if run.status in m.LIVE or status is not None:
         run = journal.claim(run, status=status)
     drive = Drive(journal, run, made)
-    drive.recall()
+    try:
+        drive.recall()
+    except UnknownVersionError as error:
+        if run.status in m.LIVE:
+            drive.park(ASLEEP, error)
+        raise
     return drive

@@ -15,7 +15,7 @@ from archivolt_host.orchestration import values
 from archivolt_host.orchestration.errors import LostError, RunWaitsError
 from archivolt_host.orchestration.journal import Journal, Run
 from archivolt_host.orchestration.patience import sentence
-from archivolt_host.orchestration.registry import orchestrators
+from archivolt_host.orchestration.registry import UnknownVersionError, orchestrators
 from archivolt_host.orchestration.steps import AnyStep, Finish, Step
 from archivolt_host.orchestration.watching import watch
 from archivolt_host.plugins import granting, timing
@@ -59,9 +59,19 @@ class Hold:
         for row in self.journal.steps(self.run.id):
             self.begun.add(row.seq)
             if row.status == m.DONE:
-                self.outputs[row.name] = self._typed(row.seq, row.output)
+                self.outputs[row.name] = self._recalled(row)
                 if self.run.status == m.RUNNING:
                     self.run.cursor = max(self.run.cursor, row.seq + 1)
+
+    def _recalled(self, row: Any) -> Any:
+        """Return what a step gave, perhaps when its class was another one."""
+        try:
+            return self._typed(row.seq, row.output)
+        except Exception as error:  # it fits its declaration no longer
+            raise UnknownVersionError(
+                f"The type in which {row.name} of {self.run.name} gave its output (it "
+                f"must stay while runs of version {self.run.version} live)"
+            ) from error
 
     def find_again(self) -> bool:
         """Read the run as it stands; return whether it goes on from somewhere else.

@@ -4,6 +4,7 @@ from archivolt_host.errors import ArchivoltError
 
 WAITS = (0.2, 1.0, 5.0, 30.0, 120.0)  # seconds before the next attempt
 LONGEST_NAP = 1.0  # of a process; for longer it lets go of the run
+ASLEEP = 60.0  # seconds until what cannot go on here is looked at again
 LONGEST_SENTENCE = 2000
 
 

@@ -1,12 +1,13 @@
 """Which orchestrators there are, by name and version; wrong ones are refused here."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from archivolt_host.errors import NotFoundError
 from archivolt_host.orchestration import values
 from archivolt_host.orchestration.errors import DeclarationError
 from archivolt_host.orchestration.journal import Run
+from archivolt_host.orchestration.patience import sentence
 from archivolt_host.orchestration.steps import AnyStep, Child
 from archivolt_host.plugins.registry import HOST, Registry
 
@@ -65,15 +66,26 @@ class Orchestrators:
             raise UnknownVersionError(
                 f"Version {run.version} of the orchestrator {run.name}"
             )
-        wanted = values.inputs_of(kind)
-        known = {n: values.typed(wanted[n], v) for n, v in run.input.items()}
-        made = kind(**known)
-        if names_of(made) != list(run.steps):
+        try:
+            made = _made(kind, run.input)
+            names = names_of(made)
+        except Exception as error:  # whatever a plugin's class may raise
+            raise UnknownVersionError(
+                f"A class for the inputs of {run.name} (it must stay as it was while "
+                f"runs of version {run.version} live; {sentence(error)})"
+            ) from error
+        if names != list(run.steps):
             raise UnknownVersionError(
                 f"The step list {', '.join(run.steps)} of {run.name} (its class must "
                 f"stay as it was while runs of version {run.version} live)"
             )
         return made
+
+
+def _made(kind: type[Any], inputs: Mapping[str, Any]) -> Any:
+    """Return an orchestrator with the inputs that were written down."""
+    wanted = values.inputs_of(kind)
+    return kind(**{n: values.typed(wanted[n], v) for n, v in inputs.items()})
 
 
 def names_of(orchestrator: Any) -> list[str]:

@@ -18,6 +18,7 @@ from archivolt_host.orchestration import models as m
 from archivolt_host.orchestration.driving import Drive, taken
 from archivolt_host.orchestration.errors import LostError
 from archivolt_host.orchestration.journal import Journal, Run
+from archivolt_host.orchestration.patience import ASLEEP
 from archivolt_host.orchestration.registry import UnknownVersionError, orchestrators
 from archivolt_host.orchestration.watching import watch
 from archivolt_host.plugins import dispatch
@@ -27,8 +28,6 @@ from archivolt_host.tenants.columns import now
 from archivolt_host.tenants.ids import uuid7
 
 log = structlog.get_logger()
-
-ASLEEP = timedelta(seconds=60)  # until a run whose plugin is off is looked at again
 
 
 def run(orchestrator: Any, unique: str | None) -> Any:
@@ -103,20 +102,18 @@ def resume(journal: Journal, id: UUID) -> Run | None:
     found = journal.find(id)
     if found is None or found.status not in m.LIVE or found.lease_until > now():
         return found
-    with carrying.resumed(journal.tenant, found.carried):
-        try:
-            if reason := _asleep(journal, found):
+    try:
+        with carrying.resumed(journal.tenant, found.carried):
+            if reason := _asleep(journal, found) or _unfit(found):
                 _postpone(journal, found, reason)
             else:
                 taken(journal, found).forward_or_tell()
-        except UnknownVersionError as error:
-            _postpone(journal, found, f"{error} It goes on once that is loaded again.")
-        except LostError as error:
-            log.info("run lost", run=str(id), problem=str(error))
-        except LeaseLostError:
-            raise  # the job that goes on with it is no longer ours
-        except Exception as error:  # its end is noted in the run
-            log.warning("run ended badly", run=str(id), problem=repr(error))
+    except LostError as error:
+        log.info("run lost", run=str(id), problem=str(error))
+    except LeaseLostError:
+        raise  # the job that goes on with it is no longer ours
+    except Exception as error:  # its end is noted in the run
+        log.warning("run ended badly", run=str(id), problem=repr(error))
     return journal.find(id)
 
 
@@ -129,9 +126,18 @@ def _asleep(journal: Journal, found: Run) -> str | None:
     return f"The plugin {plugin} is switched off or does not work here."
 
 
+def _unfit(found: Run) -> str | None:
+    """Say why a run cannot go on where its class is gone, or is another one now."""
+    try:
+        orchestrators().rebuilt(found)
+    except UnknownVersionError as error:
+        return f"{error} It goes on once that is loaded again."
+    return None
+
+
 def _postpone(journal: Journal, found: Run, reason: str) -> None:
     """Look at a run again in a while, without counting that as an attempt."""
-    run, until = journal.claim(found), now() + ASLEEP
+    run, until = journal.claim(found), now() + timedelta(seconds=ASLEEP)
     facts: dict[str, Any] = {"until": until, "problem": reason}
     facts["tries"] = run.attempts - 1
     with journal.writing() as work:

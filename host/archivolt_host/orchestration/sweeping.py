@@ -7,9 +7,7 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import Connection, Table, delete, func, select
-from sqlalchemy.exc import SQLAlchemyError
 
-from archivolt_host.errors import ArchivoltError
 from archivolt_host.jobs.registry import job
 from archivolt_host.orchestration import journal as journals
 from archivolt_host.orchestration import models as m
@@ -69,8 +67,8 @@ def keep_sweeping_system(stopped: Callable[[float], bool]) -> None:
     while not stopped(LOOK_EVERY):
         try:
             sweep_system()
-        except (SQLAlchemyError, ArchivoltError, OSError) as error:
-            log.warning("cannot look at the catalog's runs", problem=str(error))
+        except Exception as error:  # nobody else looks, so it never ends
+            log.warning("cannot look at the catalog's runs", problem=repr(error))
 
 
 def _due(journal: Journal) -> tuple[list[UUID], datetime | None]:

@@ -1,7 +1,6 @@
 """Inputs and outputs: declared as types, kept as JSON, given back as they were."""
 
 import inspect
-import json
 import types
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -10,6 +9,7 @@ from typing import Any, Union, get_args, get_origin
 from uuid import UUID
 
 from archivolt_host.orchestration.steps import Finish
+from archivolt_host.written import refuse_unwritable
 
 PLAIN: tuple[Any, ...] = (str, int, float, bool, None, type(None), UUID, datetime, Any)
 LISTS: tuple[Any, ...] = (list, tuple, set, frozenset, Sequence)
@@ -31,10 +31,7 @@ def is_plain(wanted: Any) -> bool:
 def plain(value: Any, what: str) -> Any:
     """Return a value as JSON has it; refuse objects."""
     found = _plain(value)
-    try:
-        json.dumps(found, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise TypeError(f"{what} must be {PLAINLY}, not objects: {error}") from error
+    refuse_unwritable(f"{what} must be {PLAINLY}, not objects", found)
     return found
 
 

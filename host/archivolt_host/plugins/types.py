@@ -8,6 +8,10 @@ from urllib.parse import urlsplit
 
 from archivolt_host.plugins import units
 
+LARGEST = 2**63 - 1  # what databases and other readers of JSON take
+LONGEST = 100 * 365 * 86_400  # seconds: from now on, it is still a date
+CRON_FIELDS = 5
+
 
 def _string(raw: Any) -> str:
     if not isinstance(raw, str):
@@ -24,6 +28,8 @@ def _boolean(raw: Any) -> bool:
 def _integer(raw: Any) -> int:
     if not isinstance(raw, int) or isinstance(raw, bool):
         raise TypeError(raw)
+    if abs(raw) > LARGEST:
+        raise ValueError(raw)
     return raw
 
 
@@ -35,10 +41,10 @@ def _number(raw: Any) -> float:
     return float(raw)
 
 
-def _counted(read: Callable[[str], int]) -> Callable[[Any], int]:
+def _counted(read: Callable[[str], int], most: int) -> Callable[[Any], int]:
     def counted(raw: Any) -> int:
         count = read(raw) if isinstance(raw, str) else _integer(raw)
-        if count < 0:
+        if not 0 <= count <= most:
             raise ValueError(raw)
         return count
 
@@ -81,14 +87,19 @@ def _cron(raw: Any) -> str:
     return cron
 
 
-CRON_FIELDS = 5
 TYPES: Mapping[str, tuple[Callable[[Any], Any], str]] = {
     "string": (_string, "a text in quotes"),
-    "integer": (_integer, "a whole number"),
+    "integer": (_integer, "a whole number of 64 bits at most"),
     "number": (_number, "a number"),
     "boolean": (_boolean, "true or false, without quotes"),
-    "duration": (_counted(units.seconds), "a duration such as '90s', '15m' or '7d'"),
-    "size": (_counted(units.size), "a size such as '512MiB' or '2GiB'"),
+    "duration": (
+        _counted(units.seconds, LONGEST),
+        "a duration such as '90s', '15m' or '7d', of 100 years at most",
+    ),
+    "size": (
+        _counted(units.size, LARGEST),
+        "a size such as '512MiB' or '2GiB', of 8 EiB at most",
+    ),
     "url": (_url, "an address such as 'https://example.org'"),
     "cron": (_cron, "five fields of cron such as '30 2 * * *', or '' for never"),
     "list": (_list, "a list of texts such as ['one', 'two']"),

@@ -5,6 +5,9 @@ from uuid import UUID
 
 import pytest
 
+from archivolt_host.orchestration.journal import Journal, Run
+from archivolt_host.tenants.ids import uuid7
+
 
 def the_run(cli):
     """Return the id of the one run of the system."""
@@ -56,3 +59,15 @@ def test_a_wrong_use_is_one_sentence(cli, words, said):
 def test_what_has_ended_stays_as_it_is(cli, deed):
     said = cli.refused("runs", deed, the_run(cli), "--system")
     assert "done" in said or "stuck" in said
+
+
+def test_the_command_that_shows_what_a_worker_does_names_the_tenant(cli):
+    run = Run(uuid7(), "host.import_tenant", 1, {}, ["enter"], actor_id=UUID(int=7))
+    with cli.open() as host:
+        journal = Journal(host.catalog.get("demo"))
+        with journal.writing() as work:
+            journal.insert(work.connection, run)
+    said = cli.ok("runs", "cancel", str(run.id))
+    _, _, command = said.partition("goes on with it: archivolt ")
+    assert command == f"runs show {run.id} -t demo\n"
+    assert "host.import_tenant (version 1) is running." in cli.ok(*command.split())

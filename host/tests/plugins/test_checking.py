@@ -69,7 +69,8 @@ def test_an_unknown_setting_names_its_line(infos) -> None:
 
 def test_a_value_of_the_wrong_type_names_its_line(infos) -> None:
     assert found("[plugins.documents]\nmax_upload = 'big'\n", infos) == [
-        "2: max_upload must be a size such as '512MiB' or '2GiB', not 'big'."
+        "2: max_upload must be a size such as '512MiB' or '2GiB', of 8 EiB at most, "
+        "not 'big'."
     ]
 
 

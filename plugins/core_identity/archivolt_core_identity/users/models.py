@@ -18,6 +18,8 @@ class User(UuidMixin, TimesMixin, RevisionMixin, Base):
     __table_args__ = (
         CheckConstraint(f"state IN {STATES}", name="state"),
         Index("ix_identity_user_state", "state", "username", "id"),
+        Index("ix_identity_user_listed", "username", "id"),
+        Index("ix_identity_user_newest", "created_at", "id"),
     )
 
     username: Mapped[str] = mapped_column(String(150))

@@ -33,6 +33,7 @@ class Grant(UuidMixin, Base):
             unique=True,
         ),
         Index("ix_permissions_grant_listed", "created_at", "id"),
+        Index("ix_permissions_grant_expiring", "expires_at", "id"),
         # All by which a grant counts, so that no row is read for it.
         Index(
             "ix_permissions_grant_counting",
@@ -49,6 +50,6 @@ class Grant(UuidMixin, Base):
     scope_id: Mapped[UUID] = mapped_column(index=True)
     role_id: Mapped[UUID] = mapped_column(ForeignKey("permissions_role.id"), index=True)
     effect: Mapped[str] = mapped_column(String(8), default=ALLOW)
-    expires_at: Mapped[datetime | None] = mapped_column(index=True)
+    expires_at: Mapped[datetime | None]
     granted_by: Mapped[UUID | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
