@@ -8,15 +8,17 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import structlog
+from sqlalchemy import Row
 from sqlalchemy.exc import SQLAlchemyError
 
-from archivolt_host.errors import ArchivoltError
+from archivolt_host.errors import ArchivoltError, InvalidError
 from archivolt_host.jobs import public_log, rhythm
 from archivolt_host.jobs.looking import looked_after
-from archivolt_host.jobs.public_log import DONE, FAILED, SKIPPED
+from archivolt_host.jobs.public_log import DONE, FAILED, LOST, SKIPPED
 from archivolt_host.jobs.schedule_models import ONCE, PUBLIC, SKIP
 from archivolt_host.tenants import context
 from archivolt_host.tenants.columns import now
@@ -25,6 +27,7 @@ log = structlog.get_logger()
 
 LOOK_EVERY = 5.0  # seconds
 LATE = timedelta(minutes=2)  # after which a time counts as missed
+REPEATS = 3  # of a run whose process died
 LONGEST = 2000  # characters of what a run said
 
 
@@ -52,6 +55,7 @@ class Rounds:
 
     def __init__(self, tasks: Callable[[], Sequence[Task]]) -> None:
         self._tasks = tasks
+        self._at_it: dict[UUID, threading.Thread] = {}
 
     def run(self, stopped: Callable[[float], bool]) -> None:
         """Look until ``stopped(seconds)``, which waits, says so."""
@@ -65,37 +69,61 @@ class Rounds:
 
     def look(self) -> list[threading.Thread]:
         """Begin what is due; return the threads that are at it."""
-        latest, begun = public_log.latest(), []
-        for task in self._tasks():
-            due_at = _due(task, latest.get(task.name))
-            if due_at is None or (id := _begin(task, due_at)) is None:
-                continue
-            thread = threading.Thread(target=do, args=(task, id), name=task.name)
-            thread.daemon = True  # a stop does not wait: the lease ends
-            thread.start()
-            begun.append(thread)
-        return begun
+        self._at_it = {id: t for id, t in self._at_it.items() if t.is_alive()}
+        public_log.bury(self._at_it)
+        latest = public_log.latest()
+        found = [self._begun(task, latest.get(task.name)) for task in self._tasks()]
+        return [thread for thread in found if thread is not None]
+
+    def _begun(self, task: Task, latest: Row[Any] | None) -> threading.Thread | None:
+        """Begin a task if it is due; one whose time nobody can tell keeps no other."""
+        try:
+            due_at = _due(task, latest)
+        except InvalidError as error:
+            log.error("public task is never due", task=task.name, problem=str(error))
+            return None
+        if due_at is None or (id := self._begin(task, due_at)) is None:
+            return None
+        thread = threading.Thread(target=do, args=(task, id), name=task.name)
+        thread.daemon = True  # a stop does not wait: the lease ends
+        thread.start()
+        self._at_it[id] = thread
+        return thread
+
+    def _begin(self, task: Task, due_at: datetime) -> UUID | None:
+        """Take a run for this process; None where others have it, or nobody should."""
+        if task.missed == SKIP and now() - due_at > LATE:
+            public_log.note(task.name, due_at, SKIPPED, "Nobody was there at its time.")
+            return None
+        return public_log.begin(task.name, due_at, self._at_it)
 
 
-def _due(task: Task, latest: datetime | None) -> datetime | None:
+def _due(task: Task, latest: Row[Any] | None) -> datetime | None:
     """Return the last time at which a task was due and not seen to, or None."""
     if latest is None:
         public_log.declare(task.name)
         return None
     found = rhythm.last_until(task, now())
-    return found if found > latest else None
+    if found > latest.due_at:
+        return found
+    return _once_more(task, found) if latest.status == LOST else None
 
 
-def _begin(task: Task, due_at: datetime) -> UUID | None:
-    """Take a run for this process; None where it is not to be done, or by others."""
-    if task.missed == SKIP and now() - due_at > LATE:
-        public_log.note(task.name, due_at, SKIPPED, "Nobody was there at its time.")
+def _once_more(task: Task, due_at: datetime) -> datetime | None:
+    """Return the time of a repeat, each a microsecond behind the one before.
+
+    So it is one of its own, whoever looks. After some it waits until the task is due
+    again: perhaps it is the task that ends its process.
+    """
+    if task.missed != ONCE:
         return None
-    return public_log.begin(task.name, due_at)
+    lost = public_log.lost_since(task.name, due_at)
+    return due_at + lost * timedelta(microseconds=1) if 0 < lost <= REPEATS else None
 
 
 def begin_now(task: Task) -> UUID | None:
     """Take a run of this moment; None where the task is being done already."""
+    public_log.bury()
     return public_log.begin(task.name, now())
 
 

@@ -1,11 +1,11 @@
 """The log of public tasks: who began what, how it ended, and who is at it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Table, delete, func, select, update
+from sqlalchemy import ColumnElement, Row, Table, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -22,11 +22,22 @@ KEPT = timedelta(days=90)
 INSERTS: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 
 
-def latest() -> dict[str, datetime]:
-    """Return by task for which time it was seen to last."""
-    query = select(RUN.c.task, func.max(RUN.c.due_at)).group_by(RUN.c.task)
+def latest() -> dict[str, Row[Any]]:
+    """Return by task the run for the time that was seen to last."""
+    due_at = func.max(RUN.c.due_at).label("due_at")
+    last = select(RUN.c.task, due_at).group_by(RUN.c.task).subquery()
+    same = (RUN.c.task == last.c.task) & (RUN.c.due_at == last.c.due_at)
     with sessions.catalog() as session:
-        return {task: due_at for task, due_at in session.execute(query)}
+        found = session.execute(select(RUN).join(last, same))
+        return {row.task: row for row in found}
+
+
+def lost_since(task: str, due_at: datetime) -> int:
+    """Return how many runs since a time were lost; 0 where any other was not."""
+    query = select(RUN.c.status).where(RUN.c.task == task, RUN.c.due_at >= due_at)
+    with sessions.catalog() as session:
+        found = session.scalars(query).all()
+    return len(found) if set(found) == {LOST} else 0
 
 
 def declare(task: str) -> None:
@@ -40,10 +51,10 @@ def note(task: str, due_at: datetime, status: str, said: str | None) -> None:
         _insert(session, task, due_at, status=status, said=said, ended_at=now())
 
 
-def begin(task: str, due_at: datetime) -> UUID | None:
+def begin(task: str, due_at: datetime, ours: Collection[UUID] = ()) -> UUID | None:
     """Take a run; None where others have it, or are still at the one before."""
     with sessions.catalog(write=True) as session:
-        _bury(session)
+        _bury(session, ours)
         live = select(RUN.c.id).where(RUN.c.task == task, RUN.c.status == RUNNING)
         if session.execute(live).first() is not None:
             said = "The one before was still at it."
@@ -53,12 +64,24 @@ def begin(task: str, due_at: datetime) -> UUID | None:
         return _insert(session, task, due_at, status=RUNNING, lease_until=until)
 
 
-def _bury(session: Session) -> None:
-    """Give up the runs whose process is gone."""
-    gone = RUN.c.status == RUNNING, RUN.c.lease_until < now()
+def bury(ours: Collection[UUID] = ()) -> None:
+    """Give up the runs whose process is gone, which this one's own are not."""
+    with sessions.catalog() as session:
+        if session.execute(select(RUN.c.id).where(*_gone(ours))).first() is None:
+            return
+    with sessions.catalog(write=True) as session:
+        _bury(session, ours)
+
+
+def _gone(ours: Collection[UUID]) -> tuple[ColumnElement[bool], ...]:
+    is_late = RUN.c.lease_until < now()
+    return RUN.c.status == RUNNING, is_late, RUN.c.id.not_in(list(ours))
+
+
+def _bury(session: Session, ours: Collection[UUID]) -> None:
     said = "Its process ended before it did."
     found = {"status": LOST, "ended_at": now(), "said": said}
-    session.execute(update(RUN).where(*gone).values(found))
+    session.execute(update(RUN).where(*_gone(ours)).values(found))
 
 
 def _insert(

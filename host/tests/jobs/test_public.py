@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import update
 
 from archivolt_host.app import VERSION
-from archivolt_host.jobs import public_log
+from archivolt_host.jobs import public, public_log, rhythm
 from archivolt_host.jobs.public import Rounds, Task
 from archivolt_host.jobs.schedule_models import SKIP
 from archivolt_host.maintenance import Maintenance
@@ -114,6 +114,69 @@ def test_a_run_whose_process_died_is_given_up(task, clock):
     clock.move(hours=1)
     assert look(task) == 1
     assert log() == [("lost", "Its process ended before it did."), ("done", "the 1.")]
+
+
+def go_to_its_time(task, clock):
+    clock.move(seconds=(rhythm.next_after(task, now()) - now()).total_seconds() + 1)
+
+
+def test_what_a_dying_process_left_undone_is_repeated_but_not_for_ever(
+    task, clock, monkeypatch
+):
+    """It may be the task itself that ends its process, as by taking all memory."""
+    look(task)
+    go_to_its_time(task, clock)
+    begun = []
+    with monkeypatch.context() as dying:
+        dying.setattr(public, "do", lambda task, id: None)  # begun, and never ended
+        for _ in range(6):
+            begun.append(look(task))
+            clock.move(seconds=public_log.LEASE.total_seconds() + 1)
+    assert begun == [1, 1, 1, 1, 0, 0]
+    go_to_its_time(task, clock)
+    assert look(task) == 1
+    assert [status for status, _ in log()] == [*["lost"] * 4, "done"]
+
+
+def test_what_is_repeated_with_success_is_done(task, clock):
+    look(task)
+    go_to_its_time(task, clock)
+    assert public_log.begin(task.name, rhythm.last_until(task, now()))
+    assert look(task) == 0  # its process may still be at it
+    clock.move(seconds=public_log.LEASE.total_seconds() + 1)
+    assert [look(task) for _ in range(3)] == [1, 0, 0]
+    assert log() == [("lost", "Its process ended before it did."), ("done", "the 1.")]
+
+
+def test_what_was_lost_and_is_not_to_be_made_up_for_is_not_repeated(clock):
+    task = Task("x", lambda: None, "Do it.", every=3600, missed=SKIP)
+    look(task)
+    go_to_its_time(task, clock)
+    assert public_log.begin(task.name, rhythm.last_until(task, now()))
+    clock.move(seconds=public_log.LEASE.total_seconds() + 1)
+    assert look(task) == 0
+    assert [status for status, _ in log()] == ["lost"]
+
+
+def test_a_process_that_slept_does_not_take_its_own_run_for_lost(task, clock):
+    """As a laptop that was closed: the lease ended, but the work goes on."""
+    rounds = Rounds(lambda: [task])
+    rounds.look()
+    go_to_its_time(task, clock)
+    task.go_on.clear()
+    [thread] = rounds.look()
+    clock.move(seconds=public_log.LEASE.total_seconds() + 1)
+    assert rounds.look() == []
+    task.go_on.set()
+    thread.join(60)
+    assert log() == [("done", "the 1.")]
+
+
+def test_a_task_whose_time_nobody_can_tell_keeps_no_other(task, clock):
+    wrong = Task("wrong", lambda: None, "Do it.", cron="0 7 * * *", zone="Mars")
+    look(wrong, task)
+    go_to_its_time(task, clock)
+    assert look(wrong, task) == 1
 
 
 def test_what_is_not_to_be_made_up_for_is_not(clock):
