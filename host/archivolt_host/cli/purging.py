@@ -125,8 +125,12 @@ def _show(
     """Print what a database holds; return whether it holds anything."""
     remains = purge.inventory(provisioner, place)
     if remains:
-        click.echo(f"{tenant.slug if tenant else 'the catalog'}: {_listed(remains)}")
+        click.echo(f"{_where(tenant)}: {_listed(remains)}")
     return bool(remains)
+
+
+def _where(tenant: "Tenant | None") -> str:
+    return tenant.slug if tenant else "the catalog"
 
 
 def _listed(remains: "Remains") -> str:
@@ -143,15 +147,21 @@ def _drop(
     from rich.progress import track
 
     from archivolt_host.plugins import overrides
-    from archivolt_host.tenants import sessions
+    from archivolt_host.tenants import migrating, sessions
 
     folder = host.home.path / "exports" / purge.info.id
     for provisioner, place, tenant in track(places, description="Purging"):
         if tenant is not None:
             _speak(tenant, purge.info.id)
+            migrating.unmark(tenant.slug)  # first: should we die, it is looked at
         file = _file(folder, tenant) if export else None
         sessions.databases().of(place).forget(place)
-        purge.drop(provisioner, place, file)
+        done = purge.drop(provisioner, place, file)
+        if done.no_way_down:
+            click.echo(
+                f"{_where(tenant)}: its migrations cannot be taken back "
+                f"({done.no_way_down}), so its tables were dropped as they are."
+            )
     overrides.forget(purge.info.id, "archivolt plugins purge")
     if export:
         click.echo(f"The rows are kept in {folder}.")

@@ -7,7 +7,7 @@ gone already is not there to be counted.
 import json
 import os
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
@@ -44,6 +44,8 @@ class Remains:
 
     own: Mapping[str, int] = field(default_factory=dict)
     held: Mapping[str, int] = field(default_factory=dict)
+    #: Why the plugin's own way down did not work, so that its tables were just dropped.
+    no_way_down: str = ""
 
     def __bool__(self) -> bool:
         return bool(self.own or self.held)
@@ -75,8 +77,9 @@ class Purge:
             remains = self._remains(connection)
             if export is not None and any(remains.own.values()):
                 self._export(connection, remains.own, export)
-            self._drop(connection, remains)
-            return remains
+            no_way_down = self._drop(connection, remains)
+            provisioner.unmark(connection)
+            return replace(remains, no_way_down=no_way_down)
 
     def _remains(self, connection: Connection) -> Remains:
         own = {name: _count(connection, name) for name in self._tables(connection)}
@@ -130,11 +133,9 @@ class Purge:
             os.fsync(file.fileno())
         part.replace(path)
 
-    def _drop(self, connection: Connection, remains: Remains) -> None:
-        """Let the plugin's own way down do it; then drop what it left."""
-        version = f"alembic_version_{self.info.id}"
-        if self.source is not None and version in remains.own:
-            self.source.downgrade(connection)
+    def _drop(self, connection: Connection, remains: Remains) -> str:
+        """Let the plugin's own way down do it, if it can; then drop what it left."""
+        no_way_down = self._go_down(connection, remains)
         cascade = " CASCADE" if connection.dialect.name == "postgresql" else ""
         for name in self._tables(connection):
             connection.exec_driver_sql(f"DROP TABLE IF EXISTS {quoted(name)}{cascade}")
@@ -142,6 +143,18 @@ class Purge:
             if table in remains.held:
                 gone = text(f"DELETE FROM {table} WHERE {whose}")  # noqa: S608 - ours
                 connection.execute(gone, self._words)
+        return no_way_down
+
+    def _go_down(self, connection: Connection, remains: Remains) -> str:
+        """Take back the plugin's migrations, or return why that cannot be done."""
+        version = f"alembic_version_{self.info.id}"
+        if self.source is None or version not in remains.own:
+            return ""
+        try:
+            self.source.downgrade(connection)
+        except Exception as error:  # a migration may raise anything
+            return f"{type(error).__name__}: {error}".rstrip(": ")
+        return ""
 
 
 def rivals(

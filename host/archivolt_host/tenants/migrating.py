@@ -83,3 +83,10 @@ def note(slug: str, fingerprint: str, failed: Mapping[str, str]) -> None:
         for plugin, reason in failed.items():
             session.add(OutRow(tenant=slug, plugin=plugin, reason=reason[:2000]))
         bump(session)
+
+
+def unmark(slug: str) -> None:
+    """Have a tenant count as behind: its tables are not as they were."""
+    with sessions.catalog(write=True) as session:
+        row = update(TenantRow).where(TenantRow.slug == slug)
+        session.execute(row.values(migrated_to=""))

@@ -84,6 +84,11 @@ class Provisioner:
             connection.close()
         return bool(number == self._number)
 
+    def unmark(self, connection: Connection) -> None:
+        """Have a file no longer say so: its tables are not as they were."""
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("PRAGMA user_version=0")
+
     @property
     def _number(self) -> int:
         """The plan's fingerprint as SQLite can keep it in a file, never 0."""

@@ -56,6 +56,7 @@ def downgrade():
     {down}
 """
 HONEST = 'op.drop_table("scrap_note")'
+HALF = f"{HONEST}; raise NotImplementedError"
 
 pytestmark = pytest.mark.plugins("core_identity", "scrap")
 
@@ -133,7 +134,7 @@ def test_everything_is_counted(host, purge, littered):
 
 
 @pytest.mark.placements
-@pytest.mark.parametrize("down", [HONEST, "pass"], ids=["whole", "not whole"])
+@pytest.mark.parametrize("down", [HONEST, "pass", HALF], ids=["whole", "not", "raises"])
 def test_nothing_is_left_and_nothing_else_is_touched(
     host, purge, littered, tmp_path, down
 ):
@@ -144,6 +145,18 @@ def test_nothing_is_left_and_nothing_else_is_touched(
         "scrap_note",
         "alembic_version_scrap",
     }
+
+
+@pytest.mark.placements
+def test_where_it_was_purged_its_tables_can_be_made_again(host, purge, littered):
+    from archivolt_host.tenants import migrating
+
+    purge.drop(host.provisioner, littered.place, None)
+    migrating.unmark(littered.slug)
+    waiting = migrating.behind(host.catalog, host.provisioner.plan.fingerprint)
+    assert [tenant.slug for tenant in waiting] == [littered.slug]
+    migrating.migrate(waiting, host.provisioner)
+    assert "scrap_note" in tables(host, littered.place)
 
 
 def test_the_rows_are_kept_aside(host, purge, littered, tmp_path):
