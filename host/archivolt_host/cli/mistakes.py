@@ -16,6 +16,8 @@ WRITTEN = {
     "MigrationError",
     "SettingError",
 }
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+NO_ROOM = ("disk is full", "disk I/O error", os.strerror(errno.ENOSPC))
 REFUSED = ("permission denied", "must be ", "must have ", "does not exist")
 
 
@@ -40,6 +42,10 @@ def sentence(error: BaseException) -> str:
             )
     if WRITTEN & {kind.__name__ for kind in type(error).__mro__}:
         return str(error)
+    if isinstance(error, OSError) and error.errno in FULL:
+        where = error.filename2 or error.filename
+        of = f"The disk of {where}" if where else "The disk"
+        return f"{of} is full ({error.strerror}): make room, then run it again."
     if isinstance(error, OSError) and error.strerror:
         where = f"{error.filename}: " if error.filename else ""
         return f"{where}{error.strerror}."
@@ -67,6 +73,11 @@ def _of_database(text: str) -> str:
         )
     if "unable to open" in line or "not a database" in line or "malformed" in line:
         return f"SQLite cannot use its file: {line}. Restore it from a backup."
+    if any(word in line for word in NO_ROOM):
+        return (
+            f"The disk of the database is full, or damaged: {line}. Make room, then "
+            "run it again."
+        )
     if "locked" in line:
         return "The database stayed locked by another process: try again in a moment."
     return (

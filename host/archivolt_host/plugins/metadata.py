@@ -24,6 +24,7 @@ __all__ = ["HOST_API", "MetadataError", "PluginInfo", "parse_metadata", "read_me
 HOST_API = "1.0"
 # Words of [plugins.NAME] in the manifest that are no settings.
 RESERVED = ("version", "grants")
+GRANTS = ("net", "call")
 # How the tables of the databases, of the host and of its catalog begin.
 FOREIGN_TABLES = (
     *("alembic_", "pg_", "sqlite_", "host_"),
@@ -197,7 +198,9 @@ def _data(section: Section) -> dict[str, Any]:
 
 def _grants(source: str, raw: dict[str, Any]) -> dict[str, tuple[str, ...]]:
     section = Section(f"{source} [grants]", raw)
-    return {kind: section.texts(kind) for kind in raw}
+    found = {kind: section.texts(kind) for kind in GRANTS}
+    section.done()
+    return {kind: patterns for kind, patterns in found.items() if kind in raw}
 
 
 def _commands(source: str, raw: dict[str, Any]) -> dict[str, str]:

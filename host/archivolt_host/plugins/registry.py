@@ -17,6 +17,7 @@ from archivolt_hookspecs.registration import (
 from archivolt_host.plugins.actions import DISABLED_ACTIONS
 from archivolt_host.plugins.breaker import Breakers
 from archivolt_host.plugins.discovery import discover, infos, problems
+from archivolt_host.plugins.granting import Grants
 from archivolt_host.plugins.loading import Loading, load
 from archivolt_host.plugins.manifest import (
     Manifest,
@@ -24,6 +25,7 @@ from archivolt_host.plugins.manifest import (
     effective,
     enabled_plugins,
     find_problems,
+    grants,
 )
 from archivolt_host.plugins.metadata import PluginInfo
 from archivolt_host.plugins.overrides import Overrides
@@ -233,9 +235,9 @@ class Registry:
         callers = self.loading.manager.get_hookcallers(loaded) if loaded else None
         return sorted(caller.name for caller in callers or ())
 
-    def grants(self, plugin: str, kind: str) -> tuple[str, ...]:
-        """Return what a plugin asked for: patterns of hosts to reach, or of actions."""
-        return self.infos[plugin].grants.get(kind, ())
+    def grants(self, plugin: str, kind: str) -> Grants:
+        """Return what a plugin asked for, and what of it the manifest leaves it."""
+        return grants(self.infos[plugin], self.manifest, kind)
 
     @cached_property
     def actions(self) -> dict[str, tuple[str, Action]]:

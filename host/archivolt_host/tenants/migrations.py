@@ -229,7 +229,8 @@ def sqlite_migration(path: Path) -> Iterator[Connection]:
             yield connection
             raw.execute("COMMIT")
         except BaseException:
-            raw.execute("ROLLBACK")
+            if raw.in_transaction:  # of a full disk, SQLite has rolled back itself
+                raw.execute("ROLLBACK")
             raise
     engine.dispose()
 

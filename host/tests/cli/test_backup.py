@@ -4,7 +4,10 @@ import io
 import os
 import re
 import shutil
+import subprocess
+import sys
 import tarfile
+from pathlib import Path
 
 import orjson
 import pytest
@@ -152,6 +155,36 @@ def test_a_damaged_database_is_told_and_leaves_no_backup(cli, tmp_path):
     assert "demo.db is damaged" in said or "SQLite cannot use its file" in said
     assert not (tmp_path / "backup").exists()
     assert not list(tmp_path.glob(".backup*"))
+
+
+LIMITED = 'ulimit -f "$0" && exec "$@"'  # in blocks of 512 bytes
+
+
+@pytest.mark.slow
+def test_a_disk_that_is_full_is_called_so(cli, backed_up, tmp_path):
+    cli.ok("tenants", "export", "demo", str(tmp_path / "demo.tar"))
+    largest = (cli.home / "tenants" / "demo.db").stat().st_size // 512 - 100
+
+    def told(*words):
+        command = Path(sys.executable).with_name("archivolt")
+        done = subprocess.run(
+            ["sh", "-c", LIMITED, str(largest), command, *words],
+            env=cli.environment,
+            capture_output=True,
+            text=True,
+        )
+        assert not [*tmp_path.glob("*new*"), *cli.home.glob("tenants/copy*")]
+        return done.stderr
+
+    database = "Error: The disk of the database is full, or damaged: disk I/O error."
+    room = "Make room, then run it again.\n"
+    assert told("backup", str(tmp_path / "new")) == f"{database} {room}"
+    copy = ("import", str(tmp_path / "demo.tar"), "--slug", "copy")
+    assert told("tenants", *copy) == f"{database} {room}"
+    cli.home = tmp_path / "new"
+    said = told("restore", str(backed_up))
+    assert said.startswith(f"Error: The disk of {tmp_path}/.new-")
+    assert said.endswith(f"demo.db is full (File too large): {room.lower()}")
 
 
 @pytest.mark.parametrize(

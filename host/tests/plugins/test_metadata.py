@@ -94,6 +94,7 @@ def test_what_a_plugin_toml_leaves_out_has_defaults(install) -> None:
         (SMALL + "[data]\ntables = 'plugin_'", "belongs to others"),
         (SMALL + "[data]\non_purge = 'burn'", "export-then-drop"),
         (SMALL + "[grants]\nnet = 'all'", "net must be a list"),
+        (SMALL + "[grants]\nnett = ['a.example']", "Did you mean net?"),
         (SMALL + "[settings.x]\ndefault = 1", "type is missing"),
         (SMALL + "[settings.x]\ntype = 'colour'", "boolean, duration, size"),
         (SMALL + "[settings.x]\ntype = 'size'\ndefault = 'big'", "x must be a size"),
