@@ -26,7 +26,7 @@ HOST_API = "1.0"
 RESERVED = ("version", "grants")
 GRANTS = ("net", "call")
 # How the tables of the databases, of the host and of its catalog begin.
-_FOREIGN_TABLES = (
+FOREIGN_TABLES = (
     *("alembic_", "pg_", "sqlite_", "host_"),
     *("catching_", "domain_", "epoch_", "override_", "plugin_"),
     *("public_", "tenant_", "wake_"),
@@ -186,7 +186,7 @@ def _data(section: Section) -> dict[str, Any]:
             f'tables = "{tables}" is not a table prefix: write lower-case letters, '
             'digits and underscores that end in an underscore, such as "documents_".'
         )
-    if tables.startswith(_FOREIGN_TABLES):
+    if tables.startswith(FOREIGN_TABLES):
         raise section.wrong(f'tables = "{tables}" belongs to others: choose your own.')
     purges = ("drop", "export-then-drop", "keep")
     return {

@@ -128,11 +128,11 @@ def test_a_package_that_is_gone_is_told_so() -> None:
 
 
 def test_no_prefix_covers_a_table_of_the_host_or_its_catalog() -> None:
-    from archivolt_host.plugins.metadata import _FOREIGN_TABLES
+    from archivolt_host.plugins.metadata import FOREIGN_TABLES
     from archivolt_host.tenants.columns import Base, CatalogBase
 
     for base in (Base, CatalogBase):
         for mapper in base.registry.mappers:
             if mapper.class_.__module__.startswith("archivolt_host."):
                 first = f"{mapper.local_table.name}_".partition("_")[0]  # type: ignore[attr-defined]
-                assert f"{first}_" in _FOREIGN_TABLES
+                assert f"{first}_" in FOREIGN_TABLES
