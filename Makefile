@@ -73,7 +73,7 @@ $(UV):
 $(READY): $(UV) constraints.txt pyproject.toml $(MEMBERS:=/pyproject.toml)
 	$(PYTHON_IS_NEW)
 	@echo "Setting up .venv, which takes a moment ..." >&2
-	@$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
+	@$(UV) venv --quiet --seed --allow-existing --python $(PYTHON) .venv
 	@$(UV) pip install --quiet --compile-bytecode --constraint constraints.txt $(addprefix --editable ,$(MEMBERS)) --group dev
 	@$(RUN)python -m compileall -q $(MEMBERS)
 	@touch $@

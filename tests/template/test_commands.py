@@ -17,6 +17,27 @@ def test_a_name_that_no_plugin_can_have_is_refused(here, command, name):
     assert list(here.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("host", "archivolt-host is installed already"),
+        ("core_documents", "archivolt-core-documents is installed already"),
+        ("plugin_template", "is installed already"),
+        ("documents", "taken for those of core_documents"),
+        ("tenant", "belong to the host"),
+        ("shelf_hookspecs", "a package of hookspecs"),
+        ("class", "a word of Python itself"),
+        ("none", "a word of Python itself"),
+        ("action", "called Action"),
+    ],
+)
+def test_a_name_that_is_taken_is_refused(here, command, name, why):
+    said = command("plugin", "new", name, "--defaults", code=1)
+    assert why in said
+    assert said.strip().endswith("Choose another name.")
+    assert list(here.iterdir()) == []
+
+
 def test_an_answer_without_its_question_is_refused(here, command):
     said = command("plugin", "new", "a", "--defaults", "--with", "colour=red", code=1)
     assert "answers no question" in said

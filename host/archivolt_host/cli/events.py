@@ -23,7 +23,7 @@ def events() -> None:
     archivolt events list             how far everybody is, and the lanes
     archivolt events show 42          the news at position 42
     archivolt events retry LANE       the cause is mended: try it again
-    archivolt events cancel LANE      give up what is at its head
+    archivolt events cancel LANE --at 42      give up what is at its head
     """
 
 
@@ -89,17 +89,24 @@ def retry(lane: Any, tenant: str) -> None:
 
 @events.command()
 @click.argument("lane", type=click.UUID)
+@click.option(
+    "--at",
+    "position",
+    type=click.IntRange(1, LAST),
+    required=True,
+    help="The position at which you saw it hang.",
+)
 @in_tenant
-def cancel(lane: Any, tenant: str) -> None:
+def cancel(lane: Any, position: int, tenant: str) -> None:
     """Give up what is at the head of LANE; what waits behind it is told."""
-    _do("skip", lane, tenant)
+    _do("skip", lane, tenant, position)
     click.echo("It is given up; what waits behind it is told now.")
 
 
-def _do(deed: str, lane: Any, tenant: str) -> None:
+def _do(deed: str, lane: Any, tenant: str, *seen: int) -> None:
     from archivolt_host.jobs import bus, lane_desk, rings
     from archivolt_host.tenants import sessions
 
     with opened(tenant, write=True):
-        getattr(lane_desk, deed)(lane)
+        getattr(lane_desk, deed)(lane, *seen)
         bus.announce(sessions.unit(), rings.EVENTS)

@@ -34,7 +34,9 @@ def _show(tenant: str | None) -> None:
     from archivolt_host.cli.opening import opened, ready
     from archivolt_host.kit.cli import named_tenant
 
-    registry = (ready() if tenant else opened()).registry
+    host = ready() if tenant else opened()
+    registry = host.registry
+    _learn_failures(host)
     slug = named_tenant(tenant).slug if tenant else None
     table = tables.table("plugin", "version", "state", "reason")
     for name in sorted({*registry.infos, *registry.manifest.plugins}):
@@ -42,6 +44,23 @@ def _show(tenant: str | None) -> None:
         state, reason = _state(registry, name, slug)
         tables.add(table, name, (info.version if info else "") or "", state, reason)
     tables.show(table)
+
+
+def _learn_failures(host: Any) -> None:
+    """Ask the catalog where plugins could not be migrated, if it is there already."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from archivolt_host.errors import UnavailableError
+    from archivolt_host.tenants.context import SqlitePlace
+
+    place = host.catalog_place
+    if isinstance(place, SqlitePlace) and not host.catalog_provisioner.is_done(place):
+        return
+    try:
+        host.registry.overrides.reload()
+    except (SQLAlchemyError, UnavailableError) as error:
+        reason = str(error).partition("\n")[0]
+        click.echo(f"What the tenants have is not known: {reason}", err=True)
 
 
 def _state(registry: Any, name: str, tenant: str | None) -> tuple[str, str]:
@@ -52,6 +71,8 @@ def _state(registry: Any, name: str, tenant: str | None) -> tuple[str, str]:
         return state, reason or ""
     if name in registry.out:
         return "out", registry.out[name]
+    if slugs := registry.overrides.out_in(name):
+        return "loaded", f"Out in {', '.join(slugs)}: archivolt plugins -t {slugs[0]}"
     return "loaded", ""
 
 

@@ -7,9 +7,10 @@ what it likes. Install only plugins that you would run as yourself.
 """
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -17,11 +18,26 @@ from archivolt_host.errors import NotGrantedError
 
 CONNECT, RESOLVE = "socket.connect", "socket.getaddrinfo"
 
-Grants = Callable[[str, str], tuple[str, ...]]
+ALL = ("*",)
+
+
+@dataclass(frozen=True)
+class Grants:
+    """Patterns of servers or actions; what both lists name is granted."""
+
+    asked: tuple[str, ...] = ()  # in the plugin's own plugin.toml
+    left: tuple[str, ...] = ALL  # in the manifest, which may narrow it
+
+    def shown(self) -> list[str]:
+        """Return what is granted, for people to read."""
+        narrowed = [one for one in self.left if _fits(one, self.asked)]
+        whole = [one for one in self.asked if _fits(one, self.left)]
+        return list(dict.fromkeys(whole + narrowed))
+
 
 _at_work: ContextVar[str | None] = ContextVar("plugin_at_work", default=None)
 _resolved: ContextVar[bool] = ContextVar("name_was_granted", default=False)
-_grants: Grants = lambda plugin, kind: ()  # noqa: E731 - until a host is open
+_grants: Callable[[str, str], Grants] = lambda *_: Grants()  # noqa: E731 - until bound
 _own: frozenset[str] = frozenset()
 _listens = False
 
@@ -29,7 +45,7 @@ _listens = False
 refused: set[tuple[str, str]] = set()
 
 
-def bind(grants: Grants, own: frozenset[str]) -> None:
+def bind(grants: Callable[[str, str], Grants], own: frozenset[str]) -> None:
     """Ask ``grants`` what a plugin may; ``own`` hosts belong to the platform itself."""
     global _grants, _own, _listens
     _grants, _own = grants, own
@@ -62,13 +78,22 @@ def check_call(owner: str, action: str) -> None:
 
 
 def _check(plugin: str, kind: str, wanted: str, deed: str) -> None:
-    if any(fnmatchcase(wanted, pattern) for pattern in _grants(plugin, kind)):
-        return
-    refused.add((plugin, wanted))
-    raise NotGrantedError(
-        f"{plugin} may not {deed}: its plugin.toml does not ask for it. Its author "
-        f'adds [grants] {kind} = ["{wanted}"].'
-    )
+    grants = _grants(plugin, kind)
+    if not _fits(wanted, grants.asked):
+        refused.add((plugin, wanted))
+        raise NotGrantedError(
+            f"{plugin} may not {deed}: its plugin.toml does not ask for it. Its author "
+            f'adds [grants] {kind} = ["{wanted}"].'
+        )
+    if not _fits(wanted, grants.left):
+        raise NotGrantedError(
+            f"{plugin} may not {deed}: the manifest does not grant it. An operator "
+            f'adds "{wanted}" to grants.{kind} in [plugins.{plugin}].'
+        )
+
+
+def _fits(wanted: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(wanted, pattern) for pattern in patterns)
 
 
 def _hear(event: str, arguments: tuple[Any, ...]) -> None:

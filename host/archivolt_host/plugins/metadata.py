@@ -24,8 +24,9 @@ __all__ = ["HOST_API", "MetadataError", "PluginInfo", "parse_metadata", "read_me
 HOST_API = "1.0"
 # Words of [plugins.NAME] in the manifest that are no settings.
 RESERVED = ("version", "grants")
+GRANTS = ("net", "call")
 # How the tables of the databases, of the host and of its catalog begin.
-_FOREIGN_TABLES = (
+FOREIGN_TABLES = (
     *("alembic_", "pg_", "sqlite_", "host_"),
     *("catching_", "domain_", "epoch_", "override_", "plugin_"),
     *("public_", "tenant_", "wake_"),
@@ -185,7 +186,7 @@ def _data(section: Section) -> dict[str, Any]:
             f'tables = "{tables}" is not a table prefix: write lower-case letters, '
             'digits and underscores that end in an underscore, such as "documents_".'
         )
-    if tables.startswith(_FOREIGN_TABLES):
+    if tables.startswith(FOREIGN_TABLES):
         raise section.wrong(f'tables = "{tables}" belongs to others: choose your own.')
     purges = ("drop", "export-then-drop", "keep")
     return {
@@ -197,7 +198,9 @@ def _data(section: Section) -> dict[str, Any]:
 
 def _grants(source: str, raw: dict[str, Any]) -> dict[str, tuple[str, ...]]:
     section = Section(f"{source} [grants]", raw)
-    return {kind: section.texts(kind) for kind in raw}
+    found = {kind: section.texts(kind) for kind in GRANTS}
+    section.done()
+    return {kind: patterns for kind, patterns in found.items() if kind in raw}
 
 
 def _commands(source: str, raw: dict[str, Any]) -> dict[str, str]:

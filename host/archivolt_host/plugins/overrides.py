@@ -87,6 +87,10 @@ class Overrides:
         """Return the plugins whose tables could not be migrated here, and why."""
         return self._out.get(tenant, NONE)
 
+    def out_in(self, plugin: str) -> list[str]:
+        """Return the tenants in which a plugin's tables could not be migrated."""
+        return sorted(slug for slug, out in self._out.items() if plugin in out)
+
     def catching_up(self, tenant: str) -> frozenset[str]:
         """Return the plugins that were switched on and have not caught up yet."""
         return frozenset(p for slug, p in self._catching_up if slug == tenant)

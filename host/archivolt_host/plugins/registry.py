@@ -14,9 +14,11 @@ from archivolt_hookspecs.registration import (
     Permission,
     Schedule,
 )
+from archivolt_host.plugins import guarding
 from archivolt_host.plugins.actions import DISABLED_ACTIONS
 from archivolt_host.plugins.breaker import Breakers
 from archivolt_host.plugins.discovery import discover, infos, problems
+from archivolt_host.plugins.granting import Grants
 from archivolt_host.plugins.loading import Loading, load
 from archivolt_host.plugins.manifest import (
     Manifest,
@@ -24,6 +26,7 @@ from archivolt_host.plugins.manifest import (
     effective,
     enabled_plugins,
     find_problems,
+    grants,
 )
 from archivolt_host.plugins.metadata import PluginInfo
 from archivolt_host.plugins.overrides import Overrides
@@ -188,7 +191,7 @@ class Registry:
 
     def sleeping_guard(self, hook: str, tenant: str) -> str | None:
         """Return a plugin that guards the hook here and cannot answer, if any."""
-        guards = self._guards.get(hook, ()) + self._guards.get("*", ())
+        guards = self._guards.get(hook, ()) + self._guards.get(guarding.ANY, ())
         behind = self.overrides.catching_up(tenant) if guards else ()
         for name in guards:
             if name not in self.wanted(tenant):
@@ -205,13 +208,8 @@ class Registry:
 
     @cached_property
     def _guards(self) -> dict[str, tuple[str, ...]]:
-        """Hooks to the named plugins that guard them; unreadable ones guard all."""
-        table: dict[str, tuple[str, ...]] = {}
-        for name in self.manifest.plugins:
-            info = self.infos.get(name)
-            for hook in info.guards if info else ("*",):
-                table[hook] = (*table.get(hook, ()), name)
-        return table
+        """Hooks to the named plugins that guard them."""
+        return guarding.table(self.manifest.plugins, self.infos, self.loading)
 
     def brought(self, hook: str) -> list[tuple[str, Any]]:
         """Return what each working plugin brings, asked once at start."""
@@ -233,9 +231,9 @@ class Registry:
         callers = self.loading.manager.get_hookcallers(loaded) if loaded else None
         return sorted(caller.name for caller in callers or ())
 
-    def grants(self, plugin: str, kind: str) -> tuple[str, ...]:
-        """Return what a plugin asked for: patterns of hosts to reach, or of actions."""
-        return self.infos[plugin].grants.get(kind, ())
+    def grants(self, plugin: str, kind: str) -> Grants:
+        """Return what a plugin asked for, and what of it the manifest leaves it."""
+        return grants(self.infos[plugin], self.manifest, kind)
 
     @cached_property
     def actions(self) -> dict[str, tuple[str, Action]]:

@@ -116,7 +116,11 @@ def test_a_parked_lane_is_seen_tried_again_and_given_up(cli, hanging):
     assert 'Arguments: {"document_id": "' in shown
     assert cli.ok("events", "retry", lane) == "It is tried again now.\n"
     assert "parked" not in cli.ok("events", "list")
-    assert cli.ok("events", "cancel", lane).startswith("It is given up")
+    other = str(int(position) + 1)
+    said = cli.refused("events", "cancel", lane, "--at", other)
+    assert said.startswith(f"It hangs at position {position} by now")
+    given_up = cli.ok("events", "cancel", lane, "--at", position)
+    assert given_up.startswith("It is given up")
 
 
 def test_what_was_waiting_is_held_after_an_import_until_it_is_released(
@@ -162,7 +166,8 @@ def test_without_any_there_is_nothing_to_list(cli):
         ("jobs list -t nobody", "There is no active tenant nobody."),
         ("events show 4711", "News at position 4711"),
         (f"events retry {NOBODY}", "Lane 00000000-"),
-        (f"events cancel {NOBODY}", "Lane 00000000-"),
+        (f"events cancel {NOBODY} --at 1", "Lane 00000000-"),
+        (f"events cancel {NOBODY}", "Missing option '--at'"),
         ("events list -t nobody", "There is no active tenant nobody."),
     ],
 )

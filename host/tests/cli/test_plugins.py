@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import sqlite3
 import time
 import tomllib
 
@@ -51,6 +52,18 @@ def test_a_tenants_own_view_is_shown(cli):
     assert state(cli.ok("plugins"), "core_search") == ["loaded"]
     assert state(cli.ok("plugins", "-t", "demo"), "core_search") == ["off"]
     assert cli.refused("plugins", "-t", "nobody").startswith("There is no active")
+
+
+def test_a_plugin_that_could_not_be_migrated_names_its_tenants(lonely):
+    lonely.ok("tenants", "create", "acme")
+    with sqlite3.connect(lonely.home / "catalog.db") as catalog:
+        row = ("acme", "core_identity", "Its tables could not be migrated here.")
+        catalog.execute("INSERT INTO plugin_out VALUES (?, ?, ?)", row)
+    catalog.close()
+    assert state(lonely.ok("plugins"), "core_identity") == [
+        "loaded",
+        "Out in acme: archivolt plugins -t acme",
+    ]
 
 
 def test_a_plugin_is_added_and_removed_and_comments_stay(lonely):

@@ -5,8 +5,10 @@ import threading
 import time
 
 import pytest
+from sqlalchemy import update
 
 from archivolt_host.jobs import events, lanes, positions
+from archivolt_host.jobs.event_models import EventRow
 from archivolt_host.tenants import context, sessions
 from archivolt_host.tenants.ids import uuid7
 
@@ -130,9 +132,37 @@ def test_where_a_plugin_hangs_is_shown_and_can_be_tried_again(client_as, run_job
     run_jobs()
     [again] = admin.get("/vault/event-lanes").json["items"]
     assert again["attempts"] == 1
-    assert admin.post(f"{address}/forget").status_code == 400
-    assert admin.post(f"{address}/skip").status_code == 204
+    assert admin.post(f"{address}/forget").status_code == 404
+    seen = {"position": again["position"]}
+    assert admin.post(f"{address}/skip", json=seen).status_code == 204
     run_jobs()
     assert admin.get("/vault/event-lanes").json["items"] == []
-    assert admin.post(f"{address}/skip").status_code == 404
+    assert admin.post(f"{address}/skip", json=seen).status_code == 404
+    assert admin.post(f"{address}/retry").status_code == 404
     assert lanes.MOST_ATTEMPTS > 1
+
+
+def test_only_news_that_was_seen_to_fail_is_given_up(client_as, run_jobs):
+    """A double click, or a lane that went on meanwhile, loses nothing else."""
+    tell("bad", "bad", "good")
+    with sessions.transaction() as work:
+        of_one = update(EventRow).where(EventRow.hook == "noted")
+        work.connection.execute(of_one.values(object="the same"))
+    run_jobs()
+    admin = client_as("admin")
+    [lane] = admin.get("/vault/event-lanes?plugin=teller").json["items"]
+    address, seen = f"/vault/event-lanes/{lane['id']}/skip", lane["position"]
+    for sent in ({}, {"position": "x"}, {"position": -1}, {"position": 2**63}):
+        assert admin.post(address, json=sent).status_code == 400
+    other = admin.post(address, json={"position": seen + 1})
+    assert other.status_code == 412
+    assert f"It hangs at position {seen}" in other.json["detail"]
+    assert admin.post(address, json={"position": seen}).status_code == 204
+    assert admin.post(address, json={"position": seen}).status_code == 412
+    early = admin.post(address, json={"position": seen + 1})
+    assert early.status_code == 409
+    assert "Nothing has failed" in early.json["detail"]
+    run_jobs()
+    [lane] = admin.get("/vault/event-lanes?plugin=teller").json["items"]
+    assert (lane["position"], lane["attempts"]) == (seen + 1, 1)
+    assert admin.post(address, json={"position": seen + 1}).status_code == 204

@@ -133,6 +133,10 @@ def test_the_reserved_words_of_a_plugin_are_checked(infos) -> None:
     first, second = found(text, infos)
     assert first.startswith("2: version is not a version range")
     assert second.startswith("3: grants must be a table of lists")
+    [only] = found("[plugins.documents]\ngrants = { nett = [] }\n", infos)
+    assert only == (
+        "2: there are no grants of nett; known are call, net. Did you mean net?"
+    )
 
 
 def test_a_broken_plugin_is_told_with_its_own_reason(infos) -> None:

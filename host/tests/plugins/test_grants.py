@@ -91,11 +91,12 @@ def server():
 def opened(make_plugin, open_home, make_tenant, server):
     """Open a host whose plugin has these grants, and return a tenant."""
 
-    def open_with(**grants):
+    def open_with(left=None, **grants):
         make_plugin("other", OTHER)
         code = REACHES.replace("PORT", str(server["port"]))
         make_plugin("sample", code, grants=grants)
-        open_home(plugins=["sample", "other"])
+        settings = {"sample": {"grants": left}} if left is not None else {}
+        open_home(plugins=["sample", "other"], settings=settings)
         return make_tenant("acme")
 
     return open_with
@@ -167,6 +168,47 @@ def test_an_action_it_did_not_ask_for_is_refused(opened, in_tenant):
 def test_an_action_it_asked_for_is_called(opened, in_tenant, asked):
     with in_tenant(opened(call=[asked])):
         assert dispatch.call("sample.ask_other") == 42
+
+
+@pytest.mark.parametrize("left", [[], ["127.0.0.2"], ["*.example"]])
+def test_the_manifest_takes_a_server_back(opened, in_tenant, server, left):
+    with (
+        in_tenant(opened({"net": left}, net=["127.*"], call=["other.*"])),
+        pytest.raises(NotGrantedError, match=r'adds "127\.0\.0\.1" to grants\.net'),
+    ):
+        assert dispatch.call("sample.ask_other") == 42
+        dispatch.call("sample.reach", **server)
+
+
+@pytest.mark.parametrize("left", [{}, {"net": ["*"]}, {"net": ["127.0.0.1"]}])
+def test_the_manifest_leaves_a_server(opened, in_tenant, server, left):
+    with in_tenant(opened(left, net=["127.*"])):
+        assert dispatch.call("sample.reach", **server) == "reached"
+
+
+def test_the_manifest_gives_nothing_that_was_not_asked_for(opened, in_tenant, server):
+    tenant = opened({"net": ["*"], "call": ["*"]})
+    with (
+        in_tenant(tenant),
+        pytest.raises(NotGrantedError, match=r"plugin\.toml does not"),
+    ):
+        dispatch.call("sample.reach", **server)
+
+
+def test_the_manifest_takes_an_action_back(opened, in_tenant):
+    with (
+        in_tenant(opened({"call": []}, call=["other.answer"])),
+        pytest.raises(NotGrantedError, match="the manifest does not grant it"),
+    ):
+        dispatch.call("sample.ask_other")
+
+
+def test_what_is_granted_is_shown(opened, open_home):
+    left = {"net": ["b.example", "c.example", "no.example.com"]}
+    opened(left, net=["a.example", "b.example", "*.example.com"], call=["other.*"])
+    registry = open_home.current.registry
+    assert registry.grants("sample", "net").shown() == ["b.example", "no.example.com"]
+    assert registry.grants("sample", "call").shown() == ["other.*"]
 
 
 def test_the_host_itself_needs_no_grant(opened, in_tenant, server):

@@ -94,6 +94,7 @@ def test_what_a_plugin_toml_leaves_out_has_defaults(install) -> None:
         (SMALL + "[data]\ntables = 'plugin_'", "belongs to others"),
         (SMALL + "[data]\non_purge = 'burn'", "export-then-drop"),
         (SMALL + "[grants]\nnet = 'all'", "net must be a list"),
+        (SMALL + "[grants]\nnett = ['a.example']", "Did you mean net?"),
         (SMALL + "[settings.x]\ndefault = 1", "type is missing"),
         (SMALL + "[settings.x]\ntype = 'colour'", "boolean, duration, size"),
         (SMALL + "[settings.x]\ntype = 'size'\ndefault = 'big'", "x must be a size"),
@@ -127,11 +128,11 @@ def test_a_package_that_is_gone_is_told_so() -> None:
 
 
 def test_no_prefix_covers_a_table_of_the_host_or_its_catalog() -> None:
-    from archivolt_host.plugins.metadata import _FOREIGN_TABLES
+    from archivolt_host.plugins.metadata import FOREIGN_TABLES
     from archivolt_host.tenants.columns import Base, CatalogBase
 
     for base in (Base, CatalogBase):
         for mapper in base.registry.mappers:
             if mapper.class_.__module__.startswith("archivolt_host."):
                 first = f"{mapper.local_table.name}_".partition("_")[0]  # type: ignore[attr-defined]
-                assert f"{first}_" in _FOREIGN_TABLES
+                assert f"{first}_" in FOREIGN_TABLES

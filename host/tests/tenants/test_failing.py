@@ -94,6 +94,7 @@ def test_the_plugin_and_what_needs_it_are_out_in_that_tenant_alone(
     migrate(host)
     assert states(host, broken.slug) == ["on", "out", "out"]
     assert states(host, whole.slug) == ["on", "on", "on"]
+    assert host.registry.overrides.out_in("notes") == [broken.slug]
     assert client_as("admin", whole).get("/vault/notes").status_code == 200
     there = client_as("admin", broken)
     assert there.get("/vault/notes").status_code == 404

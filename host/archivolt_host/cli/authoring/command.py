@@ -29,11 +29,11 @@ def plugin() -> None:
 )
 def new(name: str, defaults: bool, given: tuple[str, ...]) -> None:
     """Write the plugin NAME into ./NAME, ready to install, test and ship."""
-    from archivolt_host.cli.authoring import placing, rendering
+    from archivolt_host.cli.authoring import naming, placing, rendering
 
     folder = Path(name)
     answers: dict[str, Any] = {**rendering.parsed(given), "name": name}
-    rendering.check_name(name)
+    naming.check_name(name)
     if folder.exists() and any(folder.iterdir()):
         raise click.ClickException(
             f"./{name} is not empty: move it away, or choose another name."

@@ -1,6 +1,5 @@
 """Renders the template into a folder of its own, from which files are then placed."""
 
-import re
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,9 +10,6 @@ from typing import Any
 
 import click
 
-from archivolt_host.plugins.section import NAME_PATTERN
-
-LONGEST = 30  # PostgreSQL cuts the names of tables and indexes at 63 bytes
 ANSWERED = {"yes": True, "no": False, "true": True, "false": False}
 
 
@@ -28,15 +24,6 @@ class Rendered:
         """Return its files, relative to its folder."""
         found = (path for path in self.folder.rglob("*") if path.is_file())
         return sorted(path.relative_to(self.folder) for path in found)
-
-
-def check_name(name: str) -> None:
-    """Refuse a name that no plugin can have."""
-    if len(name) > LONGEST or not re.fullmatch(NAME_PATTERN, name):
-        raise click.ClickException(
-            f"{name!r} is no name for a plugin: write at most {LONGEST} lower-case "
-            "letters, digits and underscores, such as contract_tools."
-        )
 
 
 def parsed(given: Sequence[str]) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from sqlalchemy import select
 
 from archivolt_hookspecs import events as hookspecs
 from archivolt_hookspecs.events import EventInfo
-from archivolt_host.errors import InvalidError
 from archivolt_host.http.access import requires, signed_in
 from archivolt_host.http.blueprints import Blueprint, ModelAPIView
 from archivolt_host.http.paging import Page, Slice, answer, bad_cursor
@@ -54,6 +53,12 @@ class LaneSchema(BaseSchema):
     retry_at = Moment(allow_none=True)
     problem = fields.String(required=True)
     since = Moment(required=True)
+
+
+class SkipSchema(BaseSchema):
+    """What is to be given up: the position at which the lane was seen to hang."""
+
+    position = fields.Integer(required=True, validate=validate.Range(1, LARGEST))
 
 
 class LaneQuery(ListQuery):
@@ -137,16 +142,29 @@ class Lanes(ModelAPIView):
         return answer(listed(wanted, page, SORTS))
 
 
-@blueprint.route("/vault/event-lanes/<uuid:id>/<string:deed>")
-class Lane(ModelAPIView):
-    """One of them."""
+@blueprint.route("/vault/event-lanes/<uuid:id>/retry")
+class Retry(ModelAPIView):
+    """Trying a lane again."""
 
     @requires(MANAGE)
     @blueprint.response(204)
-    def post(self, id: UUID, deed: str) -> None:
-        """Try a lane again (``retry``), or give up what is at its head (``skip``)."""
-        deeds = {"retry": lane_desk.retry, "skip": lane_desk.skip}
-        if deed not in deeds:
-            raise InvalidError(f"A lane has {' and '.join(deeds)}, no {deed}.")
-        deeds[deed](id)
+    def post(self, id: UUID) -> None:
+        """Have what waits in a lane tried again, parked or not."""
+        lane_desk.retry(id)
+        bus.announce(sessions.unit(), rings.EVENTS)
+
+
+@blueprint.route("/vault/event-lanes/<uuid:id>/skip")
+class Skip(ModelAPIView):
+    """Giving up what is at the head of a lane."""
+
+    @requires(MANAGE)
+    @blueprint.arguments(SkipSchema)
+    @blueprint.response(204)
+    def post(self, sent: dict[str, Any], id: UUID) -> None:
+        """Give up the piece of news at the head of a lane; what is behind it is told.
+
+        Say the ``position`` that you saw there: 412 where the lane went on meanwhile.
+        """
+        lane_desk.skip(id, sent["position"])
         bus.announce(sessions.unit(), rings.EVENTS)

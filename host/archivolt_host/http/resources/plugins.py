@@ -207,7 +207,7 @@ def describe(registry: Registry, name: str, slug: str) -> dict[str, Any]:
             "scope": info.scope,
             "distribution": info.distribution,
             "provenance": provenance.of(info.distribution),
-            "grants": {kind: list(found) for kind, found in info.grants.items()},
+            "grants": {k: registry.grants(name, k).shown() for k in info.grants},
             "hooks": list(_hooks(registry, name, slug)),
         }
     return shown

@@ -8,6 +8,7 @@ from archivolt_host.plugins.manifest.explaining import (
     effective,
     effective_host,
     enabled_plugins,
+    grants,
     missing_settings,
 )
 from archivolt_host.plugins.manifest.host_settings import HOST_SETTINGS, defaults
@@ -39,6 +40,7 @@ __all__ = [
     "enabled_plugins",
     "example",
     "find_problems",
+    "grants",
     "manifest_files",
     "missing_settings",
     "parse_manifest",

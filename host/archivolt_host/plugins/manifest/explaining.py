@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from archivolt_host.plugins.granting import ALL, Grants
 from archivolt_host.plugins.manifest.host_settings import HOST_SETTINGS
 from archivolt_host.plugins.manifest.model import Manifest, TenantManifest
 from archivolt_host.plugins.settings import Secret, Setting, parse
@@ -90,6 +91,12 @@ def completed(manifest: Manifest, infos: Mapping[str, PluginInfo]) -> Manifest:
 def always_on(info: PluginInfo) -> bool:
     """Tell whether no tenant can switch the plugin off."""
     return info.required or info.scope == "system"
+
+
+def grants(info: PluginInfo, manifest: Manifest, kind: str) -> Grants:
+    """Return what a plugin asks for, and what of it the manifest leaves it."""
+    narrowed = manifest.plugins.get(info.id, {}).get("grants", {})
+    return Grants(info.grants.get(kind, ()), tuple(narrowed.get(kind, ALL)))
 
 
 def missing_settings(

@@ -12,7 +12,7 @@ from archivolt_host.plugins.manifest.explaining import (
     missing_settings,
 )
 from archivolt_host.plugins.manifest.model import Manifest, Problem
-from archivolt_host.plugins.metadata import RESERVED
+from archivolt_host.plugins.metadata import GRANTS, RESERVED
 from archivolt_host.plugins.settings import parse
 from archivolt_host.plugins.versions import is_specifier
 
@@ -64,8 +64,7 @@ class Inspection:
         if "version" in written and not is_specifier(written["version"]):
             message = 'version is not a version range: write for example ">=1,<2".'
             yield self._problem(message, *key, "version", plugin=plugin)
-        if not _is_grants(written.get("grants", {})):
-            message = "grants must be a table of lists: write for example { net = [] }."
+        if message := _grants_problem(written.get("grants", {})):
             yield self._problem(message, *key, "grants", plugin=plugin)
 
     def _settings(
@@ -179,8 +178,15 @@ class Inspection:
         return Problem(self.manifest.where(*key), message, plugin, tenant)
 
 
-def _is_grants(table: object) -> bool:
-    return isinstance(table, dict) and all(
-        isinstance(items, list) and all(isinstance(item, str) for item in items)
-        for items in table.values()
-    )
+def _grants_problem(table: object) -> str:
+    if not isinstance(table, dict) or not all(map(_is_texts, table.values())):
+        return "grants must be a table of lists: write for example { net = [] }."
+    unknown = next((kind for kind in table if kind not in GRANTS), "")
+    if not unknown:
+        return ""
+    near = did_you_mean(unknown, GRANTS)
+    return f"there are no grants of {unknown}; known are {listed(GRANTS)}.{near}"
+
+
+def _is_texts(items: object) -> bool:
+    return isinstance(items, list) and all(isinstance(item, str) for item in items)
