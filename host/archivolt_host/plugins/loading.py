@@ -16,6 +16,7 @@ import structlog
 
 import archivolt_hookspecs
 from archivolt_hookspecs import PROJECT
+from archivolt_host.plugins import guarding
 from archivolt_host.plugins.metadata import PluginInfo
 
 log = structlog.get_logger()
@@ -81,6 +82,7 @@ def _register_all(loading: Loading, infos: Mapping[str, PluginInfo]) -> None:
                 raise LookupError(f"it needs {need}, which is out")
             loading.manager.register(plugin, name)
             _check(loading.manager, plugin)
+            guarding.check(loading.manager, infos[name])
         except Exception as error:  # pluggy and the plugin may raise anything
             if loading.manager.get_plugin(name) is not None:
                 loading.manager.unregister(name=name)

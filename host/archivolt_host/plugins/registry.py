@@ -14,6 +14,7 @@ from archivolt_hookspecs.registration import (
     Permission,
     Schedule,
 )
+from archivolt_host.plugins import guarding
 from archivolt_host.plugins.actions import DISABLED_ACTIONS
 from archivolt_host.plugins.breaker import Breakers
 from archivolt_host.plugins.claiming import claimed
@@ -191,7 +192,7 @@ class Registry:
 
     def sleeping_guard(self, hook: str, tenant: str) -> str | None:
         """Return a plugin that guards the hook here and cannot answer, if any."""
-        guards = self._guards.get(hook, ()) + self._guards.get("*", ())
+        guards = self._guards.get(hook, ()) + self._guards.get(guarding.ANY, ())
         behind = self.overrides.catching_up(tenant) if guards else ()
         for name in guards:
             if name not in self.wanted(tenant):
@@ -208,13 +209,8 @@ class Registry:
 
     @cached_property
     def _guards(self) -> dict[str, tuple[str, ...]]:
-        """Hooks to the named plugins that guard them; unreadable ones guard all."""
-        table: dict[str, tuple[str, ...]] = {}
-        for name in self.manifest.plugins:
-            info = self.infos.get(name)
-            for hook in info.guards if info else ("*",):
-                table[hook] = (*table.get(hook, ()), name)
-        return table
+        """Hooks to the named plugins that guard them."""
+        return guarding.table(self.manifest.plugins, self.infos, self.loading)
 
     def brought(self, hook: str) -> list[tuple[str, Any]]:
         """Return what each working plugin brings, asked once at start."""

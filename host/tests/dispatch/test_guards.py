@@ -131,6 +131,17 @@ def test_a_plugin_nobody_can_read_guards_everything(
         dispatch.ask("may", thing=1)
 
 
+def test_a_plugin_that_misspells_what_it_guards_is_out_and_may_have_meant_any(
+    make_plugin, open_home, plugins, client_as
+):
+    make_plugin("dim", guards=["mya"])
+    host = open_home(plugins=["core_identity", "one", "dim"])
+    sentence = "it guards mya, and there is no such hook. Did you mean may?"
+    assert sentence in host.registry.out["dim"]
+    with pytest.raises(GuardDownError, match="dim"):
+        dispatch.ask("may", thing=1)
+
+
 @pytest.mark.parametrize("hook", ["identify"])
 def test_a_guard_that_fails_is_no_stranger(make_plugin, open_home, client_as, hook):
     broken = BROKEN_GUARD.replace("HOOK", hook)
