@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from archivolt_host.plugins.registry import Registry
 
 
-def claimed(registry: Registry, hook: str, what: str) -> dict[str, tuple[str, Any]]:
-    """Return what a hook brings, by name, with whose it is.
+def claimed(
+    registry: Registry, brought: Iterable[tuple[str, Any]], what: str
+) -> dict[str, tuple[str, Any]]:
+    """Return what plugins bring, by name, with whose it is.
 
     Where two want the same name, the one that must work has it.
     """
     found: dict[str, tuple[str, Any]] = {}
-    brought = registry.brought(hook)
     for plugin, item in sorted(brought, key=lambda b: not is_required(registry, b[0])):
         holder = found.get(item.name, (plugin, item))[0]
         if holder == plugin:

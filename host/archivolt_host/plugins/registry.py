@@ -239,7 +239,7 @@ class Registry:
     @cached_property
     def actions(self) -> dict[str, tuple[str, Action]]:
         """Every action by name, with its plugin."""
-        return claimed(self, "register_actions", "action")
+        return claimed(self, self.brought("register_actions"), "action")
 
     def is_switched_off(self, action: str, tenant: str | None) -> bool:
         """Return whether a tenant is not to have an action whose plugin is on."""
@@ -249,7 +249,7 @@ class Registry:
     @cached_property
     def permissions(self) -> dict[str, Permission]:
         """Every permission by name."""
-        found = claimed(self, "register_permissions", "permission")
+        found = claimed(self, self.brought("register_permissions"), "permission")
         return {name: permission for name, (_, permission) in found.items()}
 
     @cached_property
