@@ -17,6 +17,8 @@ class StoredFile:
     """A file that belongs to a tenant's rows, and how to open it.
 
     ``name`` is unique within the plugin: letters, digits, dots, hyphens, underscores.
+    ``open`` raises FileNotFoundError where the file is missing; a text of its own says
+    what it belongs to, for people.
     """
 
     name: str

@@ -69,9 +69,12 @@ class Maintenance:
         folder = self.backups
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         target = folder / f"{PREFIX}{now():%Y-%m-%dT%H-%M-%S}"
-        count = whole.back_up(self._host, self._version, target, lambda _: None)
+        done = whole.back_up(self._host, self._version, target, lambda _: None)
         gone = self._prune()
-        return f"{target}: {count} files. {gone} older deleted."
+        said = f"{target}: {done.files} files. {gone} older deleted."
+        if done.missing:
+            said += f" {len(done.missing)} contents are missing: {done.missing[0]}."
+        return said
 
     @property
     def backups(self) -> Path:

@@ -1,5 +1,6 @@
 """A home is backed up while it is in use, is lost, and comes back."""
 
+import hashlib
 import threading
 from io import BytesIO
 from types import SimpleNamespace
@@ -136,6 +137,31 @@ def test_what_was_backed_up_lives_on(
     assert "There is something in" in done.output
 
 
+def test_a_content_that_is_missing_is_named_by_its_document(lived, open_home, tmp_path):
+    open_home.close()
+    lost = lived.seen["documents"][0]
+    sha256 = hashlib.sha256(lived.seen["texts"][0].encode()).hexdigest()
+    (lived.home / "blobs" / "acme" / sha256[:2] / sha256).unlink()
+    of = f"version 1 of {lost['filename']} (document {lost['id']}), content {sha256}"
+    done = run(lived, "backup", tmp_path / "backup")
+    assert done.exit_code == 0
+    assert f"Missing here, and so not in it: {of} of the tenant acme.\n" in done.stderr
+    assert done.stderr.endswith("Bring them back from an older backup.\n")
+    said = run(lived, "schedules", "do", "host.back_up").output
+    assert f"1 contents are missing: {of} of the tenant acme." in said
+    export = ("tenants", "export", "acme", tmp_path / "acme.tar")
+    done = run(lived, *export)
+    assert (done.exit_code, done.stderr) == (
+        1,
+        f"Error: A content of acme is missing: {of}. Bring it back from a backup, or "
+        "export all else with --without-missing.\n",
+    )
+    done = run(lived, *export, "--without-missing")
+    assert f"Missing here, and so not in it: {of}.\n" in done.stderr
+    done = run(lived, "tenants", "import", tmp_path / "acme.tar", "--slug", "copy")
+    assert ", 1 files." in done.output
+
+
 @pytest.mark.placements("sqlite")
 def test_an_upload_between_contents_and_rows_is_whole(
     lived, client_as, elsewhere, opened_at, open_home, tmp_path
@@ -178,7 +204,8 @@ def test_a_backup_in_the_middle_of_uploads_is_whole(
         stop.set()
         writing.join()
     assert failed == []
-    assert done > 0
+    assert done.files > 0
+    assert done.missing == []
     open_home.close()
     assert run(elsewhere, "restore", tmp_path / "backup").exit_code == 0
     _, client = opened_at(elsewhere)

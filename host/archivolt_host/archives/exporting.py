@@ -1,14 +1,16 @@
 """A tenant into a file: its rows, its files and what was set for it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import IO, Any
 
 from sqlalchemy import Connection
 
 from archivolt_hookspecs import host as specs
+from archivolt_hookspecs.host import StoredFile
 from archivolt_host.archives import rows
+from archivolt_host.archives.errors import ArchiveError
 from archivolt_host.archives.packing import Packing
 from archivolt_host.plugins import dispatch
 from archivolt_host.plugins.overrides import ENABLED, SETTING
@@ -30,6 +32,7 @@ class Exported:
     rows: int = 0
     files: int = 0
     secrets: tuple[str, ...] = ()
+    missing: list[str] = field(default_factory=list)
 
 
 def export_tenant(
@@ -39,9 +42,13 @@ def export_tenant(
     file: IO[bytes],
     *,
     files: bool = True,
+    without_missing: bool = False,
     progress: Progress = lambda _: None,
 ) -> Exported:
-    """Write a tenant as it is at one moment, in pieces; nobody has to stop for it."""
+    """Write a tenant as it is at one moment, in pieces; nobody has to stop for it.
+
+    A file that is missing is an error, or it is named among the missing ones.
+    """
     registry = dispatch.registry()
     settings, secrets = settings_of(registry, tenant.slug)
     exported = Exported(secrets=secrets)
@@ -58,7 +65,9 @@ def export_tenant(
         tables = rows.tables_of(connection, Base.metadata, derived(registry), schema)
         exported.rows = rows.add_all(packing, connection, tables, progress)
         if files:
-            exported.files = _add_files(packing, progress)
+            _add_files(packing, exported, progress, go_on=without_missing)
+        if exported.missing and not without_missing:
+            raise _incomplete(tenant, exported.missing)
         packing.end(rows=exported.rows, files=exported.files)
     return exported
 
@@ -88,16 +97,42 @@ def derived(registry: Registry) -> tuple[str, ...]:
     return tuple(info.tables for info in infos if info.derived and info.tables)
 
 
-def _add_files(packing: Packing, progress: Progress) -> int:
-    count = 0
+def _add_files(
+    packing: Packing, exported: Exported, progress: Progress, *, go_on: bool
+) -> None:
+    for plugin, stored in stored_files():
+        progress(stored.name)
+        try:
+            opened = stored.open()
+        except FileNotFoundError as error:
+            exported.missing.append(whose(stored, error))
+            continue
+        with opened as content:
+            if exported.missing and not go_on:
+                continue  # all that are missing are counted, and no more is written
+            name = f"files/{plugin}/{stored.name}"
+            packing.add(name, stored.size, stored.sha256, content)
+            exported.files += 1
+
+
+def stored_files() -> Iterator[tuple[str, StoredFile]]:
+    """Yield each file that rows of the current tenant refer to, and its plugin."""
     for plugin, files in dispatch.ask_all(specs.stored_files.__name__):
         for stored in files:
-            progress(stored.name)
-            with stored.open() as content:
-                name = f"files/{plugin}/{stored.name}"
-                packing.add(name, stored.size, stored.sha256, content)
-            count += 1
-    return count
+            yield plugin, stored
+
+
+def whose(stored: StoredFile, error: FileNotFoundError) -> str:
+    """Return what is missing: as its plugin puts it, or else by its name."""
+    return stored.name if error.errno is not None else str(error)
+
+
+def _incomplete(tenant: Tenant, missing: Sequence[str]) -> ArchiveError:
+    more = f" So are {len(missing) - 1} more." if len(missing) > 1 else ""
+    return ArchiveError(
+        f"A content of {tenant.slug} is missing: {missing[0]}.{more} Bring it back "
+        "from a backup, or export all else with --without-missing."
+    )
 
 
 def settings_of(

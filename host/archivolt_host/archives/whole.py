@@ -5,10 +5,11 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from archivolt_host.archives import backing_up, folders
+from archivolt_host.archives import backing_up, folders, lacking
 from archivolt_host.archives.backing_up import BACKUP
 from archivolt_host.archives.packing import PACKED, new_file
 from archivolt_host.archives.restoring import Opened
@@ -31,15 +32,24 @@ class Deployment(Opened, Protocol):
         """How it is set up."""
 
 
-def back_up(host: Deployment, version: str, target: Path, show: Show) -> int:
-    """Copy everything to a target, whole or not at all; return how many files."""
+@dataclass(frozen=True)
+class BackedUp:
+    """How many files a backup holds, and which contents the home lacks."""
+
+    files: int
+    missing: Sequence[str]
+
+
+def back_up(host: Deployment, version: str, target: Path, show: Show) -> BackedUp:
+    """Copy everything to a target, whole or not at all."""
     with staged(target) as folder:
         made = folder / BACKUP
         made.mkdir(mode=0o700)
         _fill(host, made, show)
+        missing = lacking.of_all(host, show)
         count = folders.seal(made, backing_up.facts(host.home, version), show)
         _finish(folder, target, show)
-    return count
+    return BackedUp(count, missing)
 
 
 def _fill(host: Deployment, made: Path, show: Show) -> None:

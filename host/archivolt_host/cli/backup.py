@@ -34,8 +34,9 @@ def backup(target: Path, overwrite: bool) -> None:
     _refuse_target(target, overwrite)
     total = 2 * showing.files_below(Home().path)  # copied, then hashed
     with showing.progress("Backing up", total) as show:
-        files = whole.back_up(opened(), VERSION, target, show)
-    click.echo(f"The home is in {target}: {files} files.")
+        done = whole.back_up(opened(), VERSION, target, show)
+    click.echo(f"The home is in {target}: {done.files} files.")
+    showing.missing(done.missing)
 
 
 @click.command()

@@ -9,7 +9,14 @@ import click
 @click.argument("slug")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--overwrite", is_flag=True, help="Replace FILE if it is there.")
-def export_command(slug: str, file: Path, overwrite: bool) -> None:
+@click.option(
+    "--without-missing",
+    is_flag=True,
+    help="Leave out contents that are missing here, and name them.",
+)
+def export_command(
+    slug: str, file: Path, overwrite: bool, without_missing: bool
+) -> None:
     """Write the tenant SLUG into FILE: rows, contents, journal and settings.
 
     Users keep their passwords. Whoever reads the file reads the tenant.
@@ -27,8 +34,16 @@ def export_command(slug: str, file: Path, overwrite: bool) -> None:
         new_file(file, overwrite=overwrite) as out,
         showing.progress("Exporting") as show,
     ):
-        done = export_tenant(tenant, host.provisioner.plan, domains, out, progress=show)
+        done = export_tenant(
+            tenant,
+            host.provisioner.plan,
+            domains,
+            out,
+            without_missing=without_missing,
+            progress=show,
+        )
     click.echo(f"{slug} is in {file}: {done.rows} rows, {done.files} files.")
+    showing.missing(done.missing)
     for secret in done.secrets:
         click.echo(f"The secret {secret} stays here: set it again after an import.")
 

@@ -1,10 +1,14 @@
 """What goes on while a command takes long, for whoever looks at a terminal."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 
+import click
+
 LONGEST = 40  # characters of what is being done right now
+NAMED = 20  # of what is missing
 
 
 @contextmanager
@@ -47,3 +51,13 @@ def bar(title: str, total: int) -> Iterator[Callable[[object], None]]:
     with shown:
         task = shown.add_task(title, total=total)
         yield lambda _: shown.advance(task)
+
+
+def missing(contents: Sequence[str]) -> None:
+    """Name what an archive should hold and does not, for cron's mails too."""
+    for one in islice(contents, NAMED):
+        click.echo(f"Missing here, and so not in it: {one}.", err=True)
+    if len(contents) > NAMED:
+        click.echo(f"So are {len(contents) - NAMED} more.", err=True)
+    if contents:
+        click.echo("Bring them back from an older backup.", err=True)

@@ -4,6 +4,7 @@ An extra mount is the same view at a second address, for clients that know a pro
 by other URLs: declared by the plugin, switched by ``extra_mounts`` in the manifest.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,8 +22,10 @@ from archivolt_host.http.resources import (
     schedules,
 )
 from archivolt_host.http.stages import PREFIX
+from archivolt_host.plugins.claiming import is_required, taken
 from archivolt_host.plugins.registry import HOST, Registry
 
+VARIABLE = re.compile(r"<(?:([^:<>]+):)?[^<>]+>")  # by its kind, whatever its name
 PAGES = {
     "/api/schema": openapi.openapi,
     "/api/docs": pages.swagger,
@@ -52,7 +55,7 @@ def mount(app: Edge, registry: Registry, *, version: str, extra: bool) -> None:
     brought += actions.blueprints(registry)
     # Where two want the same name or address, the one that must work has it.
     for plugin, blueprint in sorted(
-        brought, key=lambda b: not registry.infos[b[0]].required
+        brought, key=lambda b: not is_required(registry, b[0])
     ):
         try:
             for name, prefix in _places(blueprint, extra):
@@ -67,7 +70,21 @@ def mount(app: Edge, registry: Registry, *, version: str, extra: bool) -> None:
             f"{route} declares no permission: mark its view with requires(), "
             "signed_in() or public().",
         )
+    for plugin, reason in list(_taken(app)):
+        registry.put_out(plugin, reason)
     openapi.bind(openapi.Document(app, api, app.owners))
+
+
+def _taken(app: Edge) -> Iterator[tuple[str, str]]:
+    """Yield the plugins with a route that answers for somebody else already."""
+    holders: dict[tuple[str, str], str] = {}
+    for rule in app.url_map.iter_rules():  # in the order in which they were mounted
+        owner = app.owners.get(rule.endpoint.rpartition(".")[0], HOST)
+        shape = VARIABLE.sub(r"<\1>", rule.rule.rstrip("/"))
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            holder = holders.setdefault((method, shape), owner)
+            if holder != owner:
+                yield owner, taken(f"{method} {rule.rule}", holder)
 
 
 def _undeclared(app: Edge) -> Iterator[tuple[str, str]]:

@@ -1,5 +1,6 @@
 """When a schedule is due: cron in a time zone, or an interval."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,9 @@ from archivolt_host.jobs.schedule_models import PUBLIC, USERS
 from archivolt_host.tenants import context
 
 LEAST_SECONDS = 60  # of an interval, as of cron
-FIELDS = 5
+#: The fields of cron, and how many steps one has at most.
+FIELDS = {"minutes": 60, "hours": 24, "days": 31, "months": 12, "weekdays": 7}
+AT_RANDOM = re.compile(r"r(\W|$)")  # as croniter has it
 NOWHERE = {"localtime", "Factory"}  # files beside the zones, elsewhere something else
 EPOCH = datetime.fromtimestamp(0, UTC)
 
@@ -74,7 +77,7 @@ def check_zone(zone: str) -> None:
 def _check_cron(cron: str, zone: str) -> None:
     wrong = {"cron": ["Not five fields of cron that ever come true."]}
     try:
-        if len(cron.split()) != FIELDS or not croniter.is_valid(cron):
+        if len(cron.split()) != len(FIELDS) or not croniter.is_valid(cron):
             raise ValueError("five fields are wanted")
         _next_by_cron(cron, zone, datetime.now(UTC))
     except (CroniterError, ValueError, KeyError, OverflowError) as error:
@@ -83,6 +86,20 @@ def _check_cron(cron: str, zone: str) -> None:
             "as '0 7 * * 1-5' for seven o'clock on working days.",
             wrong,
         ) from error
+    for written, (name, most) in zip(cron.split(), FIELDS.items(), strict=True):
+        if said := _misread(written.lower(), name, most):
+            raise InvalidError(f"{cron!r} {said}", {"cron": [said]})
+
+
+def _misread(field: str, name: str, most: int) -> str | None:
+    """Say where croniter takes something for what its author did not mean."""
+    for part in field.split(","):
+        step = part.partition("/")[2]
+        if AT_RANDOM.match(part):
+            return f"is due at random: write numbers instead of {part!r}."
+        if step and int(step) > most:
+            return f"goes too far: a step is at most {most} in the field of {name}."
+    return None
 
 
 @lru_cache(maxsize=1)

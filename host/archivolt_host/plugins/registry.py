@@ -17,6 +17,7 @@ from archivolt_hookspecs.registration import (
 from archivolt_host.plugins import guarding
 from archivolt_host.plugins.actions import DISABLED_ACTIONS
 from archivolt_host.plugins.breaker import Breakers
+from archivolt_host.plugins.claiming import claimed
 from archivolt_host.plugins.discovery import discover, infos, problems
 from archivolt_host.plugins.granting import Grants
 from archivolt_host.plugins.loading import Loading, load
@@ -238,7 +239,7 @@ class Registry:
     @cached_property
     def actions(self) -> dict[str, tuple[str, Action]]:
         """Every action by name, with its plugin."""
-        return {a.name: (plugin, a) for plugin, a in self.brought("register_actions")}
+        return claimed(self, self.brought("register_actions"), "action")
 
     def is_switched_off(self, action: str, tenant: str | None) -> bool:
         """Return whether a tenant is not to have an action whose plugin is on."""
@@ -248,7 +249,8 @@ class Registry:
     @cached_property
     def permissions(self) -> dict[str, Permission]:
         """Every permission by name."""
-        return {p.name: p for _, p in self.brought("register_permissions")}
+        found = claimed(self, self.brought("register_permissions"), "permission")
+        return {name: permission for name, (_, permission) in found.items()}
 
     @cached_property
     def health_checks(self) -> list[HealthCheck]:

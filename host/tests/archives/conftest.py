@@ -93,9 +93,10 @@ def keeping(make_plugin):
 
 @pytest.fixture
 def export(open_home, tmp_path):
-    def export(tenant, name="tenant.tar"):
+    def export(tenant, name="tenant.tar", **more):
+        plan = open_home.current.provisioner.plan
         with (tmp_path / name).open("wb") as file:
-            export_tenant(tenant, open_home.current.provisioner.plan, [], file)
+            export_tenant(tenant, plan, [], file, **more)
         return tmp_path / name
 
     return export

@@ -5,12 +5,16 @@ import sys
 import tracemalloc
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from hashlib import sha256
+from io import BytesIO
 from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import insert, select, text
 
+from archivolt_hookspecs.host import StoredFile
+from archivolt_host.archives import lacking
 from archivolt_host.archives.errors import ArchiveError
 from archivolt_host.errors import ArchivoltError, RefusedError
 from archivolt_host.tenants import context, sessions
@@ -194,11 +198,41 @@ def test_what_no_loaded_plugin_knows_is_not_left_behind(host, tenant, export):
         export(tenant)
 
 
+def lost(name):
+    return StoredFile(name, 1, "0" * 64, lambda: open("/nowhere/at/all"))
+
+
+def kept_files(host, *answers):
+    """Have the plugin give these answers, one after the other."""
+    answers = iter(answers)
+    i = host.registry.implementations("stored_files", frozenset({"keeping"}))[0]
+    object.__setattr__(i, "function", lambda: next(answers))
+
+
+def test_a_file_that_is_missing_is_named_and_nothing_else_is_lost(
+    host, tenant, export, bring
+):
+    there = StoredFile("one", 1, sha256(b"1").hexdigest(), lambda: BytesIO(b"1"))
+    files = [lost("a"), there, lost("b")]
+    kept_files(host, files, files)
+    with pytest.raises(ArchiveError, match=r"acme is missing: a\. So are 1 more\."):
+        export(tenant)
+    path = export(tenant, without_missing=True)
+    bring(path)
+    assert plugin().FILES["copy"] == {"one": b"1"}
+
+
+def test_a_backup_names_what_is_missing_and_not_what_was_deleted_meanwhile(
+    host, tenant
+):
+    kept_files(host, [lost("a"), lost("b")], [lost("b")])
+    assert lacking.of_all(host, print) == ["b of the tenant acme"]
+    kept_files(host)  # which ends in an error
+    [said] = lacking.of_all(host, print)
+    assert said.startswith("perhaps more, which cannot be looked for (")
+
+
 def test_a_content_that_was_damaged_is_not_passed_on(host, tenant, export):
-    from io import BytesIO
-
-    from archivolt_hookspecs.host import StoredFile
-
     wrong = StoredFile("one", 3, "0" * 64, lambda: BytesIO(b"abc"))
     short = StoredFile("one", 4, "0" * 64, lambda: BytesIO(b"abc"))
     i = host.registry.implementations("stored_files", frozenset({"keeping"}))[0]

@@ -53,6 +53,15 @@ def test_a_backup_is_private_and_holds_what_is_needed(cli, backed_up):
     assert not [name for name in found if "-wal" in name or "/run/" in name]
 
 
+def test_a_home_that_has_never_been_used_is_backed_up_and_restored(
+    deployment, tmp_path
+):
+    deployment.ok("backup", str(tmp_path / "backup"))
+    new = {"ARCHIVOLT_HOME": str(tmp_path / "new")}
+    assert "is restored" in deployment.ok("restore", str(tmp_path / "backup"), **new)
+    assert "There is no tenant yet" in deployment.ok("tenants", "list", **new)
+
+
 def test_what_is_there_is_replaced_only_when_told(cli, backed_up, packed):
     for target in (backed_up, packed):
         said = cli.refused("backup", str(target))

@@ -124,3 +124,63 @@ def test_two_plugins_with_one_blueprint_name_cost_the_second(open_home, make_plu
     host = open_home(plugins=["core_identity", "one", "two"])
     create_app(host)
     assert list(host.registry.out) == ["two"]
+
+
+CLAIM = """
+from archivolt_hookspecs import hookimpl
+from archivolt_hookspecs.registration import Action, Permission
+from archivolt_host.kit.api import Blueprint, ModelAPIView, signed_in
+
+blueprint = Blueprint(__name__.replace(".", "-"), __name__)
+
+
+@blueprint.route("{path}")
+class Same(ModelAPIView):
+    @signed_in()
+    @blueprint.response(200)
+    def get(self, **_):
+        "Say who answers."
+        return {{"who": __name__}}
+
+
+class Plugin:
+    @hookimpl
+    def register_blueprints(self):
+        return [blueprint]
+
+    @hookimpl
+    def register_permissions(self):
+        return [Permission("{permission}", "To read.", ("owner",))]
+
+    @hookimpl
+    def register_actions(self):
+        return [Action("{action}", lambda: None, ())]
+"""
+
+
+@pytest.mark.parametrize(
+    ("same", "said"),
+    [
+        ({"path": "/here/<uuid:b>"}, "GET /vault/here/<uuid:b> belongs to one already"),
+        ({"permission": "one.read"}, "The permission one.read belongs to one already"),
+        ({"action": "one.do"}, "The action one.do belongs to one already"),
+        ({}, None),
+    ],
+)
+def test_what_another_plugin_holds_costs_the_second(open_home, make_plugin, same, said):
+    first = {"path": "/here/<uuid:a>", "permission": "one.read", "action": "one.do"}
+    own = {"path": "/there", "permission": "two.read", "action": "two.do"}
+    make_plugin("one", CLAIM.format(**first))
+    make_plugin("two", CLAIM.format(**own | same))
+    host = open_home(plugins=["core_identity", "one", "two"])
+    create_app(host)
+    assert [*host.registry.out] == (["two"] if said else [])
+    assert said is None or said in host.registry.out["two"]
+
+
+def test_a_route_of_the_host_is_nobody_elses(open_home, make_plugin):
+    own = {"path": "/plugins", "permission": "one.read", "action": "one.do"}
+    make_plugin("one", CLAIM.format(**own))
+    host = open_home(plugins=["core_identity", "one"])
+    create_app(host)
+    assert "GET /vault/plugins belongs to host already" in host.registry.out["one"]

@@ -105,8 +105,26 @@ def test_what_is_never_due_is_refused(cron):
 
 
 @pytest.mark.parametrize(
+    "cron",
+    [
+        *("* * * * *", "*/60 * * * *", "0 */24 * * *", "0 0 */31 * *", "0 0 1 */12 *"),
+        *("0 0 * * */7", "0 7 * mar,apr thu-fri", "0 7 * * 1-5", "5,35 8-18/2 * * *"),
+    ],
+)
+def test_what_cron_means_everywhere_is_accepted(cron):
+    rhythm.check(cron, None, "UTC")
+
+
+@pytest.mark.parametrize(
     ("cron", "every", "zone", "words"),
     [
+        ("R R * * *", None, "UTC", "at random"),
+        ("0 r(8-18) * * *", None, "UTC", "at random"),
+        ("*/61 * * * *", None, "UTC", "at most 60 in the field of minutes"),
+        ("0 1,*/25 * * *", None, "UTC", "at most 24 in the field of hours"),
+        ("0 0 1-31/32 * *", None, "UTC", "at most 31 in the field of days"),
+        ("0 0 1 */13 *", None, "UTC", "at most 12 in the field of months"),
+        ("0 0 * * */8", None, "UTC", "at most 7 in the field of weekdays"),
         ("0 7 * * *", 60, "UTC", "either cron"),
         (None, None, "UTC", "either cron"),
         (None, 59, "UTC", "at least 60"),

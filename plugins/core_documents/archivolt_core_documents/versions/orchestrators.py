@@ -13,6 +13,7 @@ from archivolt_host.kit.errors import InvalidError
 
 PIECE = 1024 * 1024
 BATCH = 500
+NAMED = 3  # of the versions that have the same content
 
 
 def stored() -> Iterator[StoredFile]:
@@ -20,9 +21,21 @@ def stored() -> Iterator[StoredFile]:
     slug, last = tenant().slug, ""
     while batch := versions.contents(last, BATCH):
         for sha256, size in batch:
-            open_it = partial(blobs().open, slug, sha256)
+            open_it = partial(_open, slug, sha256)
             yield StoredFile(sha256, size, sha256, open_it)
         last = batch[-1][0]
+
+
+def _open(slug: str, sha256: str) -> IO[bytes]:
+    """Open a content; of one that is missing, say which documents need it."""
+    try:
+        return blobs().open(slug, sha256)
+    except FileNotFoundError:
+        of = ", ".join(
+            f"version {one.number} of {one.filename} (document {one.document_id})"
+            for one in versions.with_content(sha256, NAMED)
+        )
+        raise FileNotFoundError(f"{of}, content {sha256}") from None
 
 
 def receive(name: str, content: IO[bytes]) -> None:

@@ -16,7 +16,14 @@ class VersionService(Service[Version]):
     model = Version
     kind = "Version"
     sorts = ("number", "created_at")
-    sql_verbs = ("numbered", "refers_to", "remove_of", "hashes_of", "contents")
+    sql_verbs = (
+        "numbered",
+        "refers_to",
+        "with_content",
+        "remove_of",
+        "hashes_of",
+        "contents",
+    )
 
     def numbered(self, document_id: UUID, number: int) -> Version:
         """Return one version of a document, or raise NotFoundError."""
@@ -33,6 +40,12 @@ class VersionService(Service[Version]):
         """Return whether any version has this content."""
         query = select(self._c["id"]).where(self._c["sha256"] == sha256).limit(1)
         return self.connection.scalar(query) is not None
+
+    def with_content(self, sha256: str, limit: int) -> Sequence[Version]:
+        """Return the first versions that have this content."""
+        query = self._sql.select.where(self._c["sha256"] == sha256)
+        order = self._c["document_id"], self._c["number"]
+        return self._rows(query.order_by(*order).limit(limit))
 
     def contents(self, after: str, limit: int) -> Sequence[tuple[str, int]]:
         """Return the next contents with their sizes, by hash."""
