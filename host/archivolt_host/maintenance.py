@@ -73,7 +73,7 @@ class Maintenance:
         gone = self._prune()
         said = f"{target}: {done.files} files. {gone} older deleted."
         if done.missing:
-            said += f" {len(done.missing)} contents are missing: {done.missing[0]}."
+            said += f" Missing (1 of {len(done.missing)}): {done.missing[0]}."
         return said
 
     @property

@@ -125,6 +125,15 @@ FILE = (
     "        (_home['path'] / 'blobs' / 'leftover').write_text('mine')"
 )
 
+EAR = """
+def listen():
+    seen.append(1)
+
+
+blueprint.deferred_functions.append(lambda state: state.app.before_request(listen))
+
+
+"""
 BAD = {
     "an import error": ("imports", {"code": "import no_such_module"}),
     "another host's API": ("resolves", {"host_api": ">=9"}),
@@ -227,6 +236,12 @@ FURTHER = {
     "a database at import": (
         "imports",
         {"code": "import sqlite3\nsqlite3.connect(':memory:').close()\n" + EMPTY},
+    ),
+    "an ear for everybody's requests": (
+        "off means off",
+        {
+            "code": routes("bad").replace("class AnySchema", EAR + "class AnySchema"),
+        },
     ),
     "a view that fails": ("serves", {"code": routes("bad", deed="1 / 0")}),
     "a key that outlives it": ("purge", {"code": routes("bad", deed=KEY)}),

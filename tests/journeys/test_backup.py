@@ -148,13 +148,13 @@ def test_a_content_that_is_missing_is_named_by_its_document(lived, open_home, tm
     assert f"Missing here, and so not in it: {of} of the tenant acme.\n" in done.stderr
     assert done.stderr.endswith("Bring them back from an older backup.\n")
     said = run(lived, "schedules", "do", "host.back_up").output
-    assert f"1 contents are missing: {of} of the tenant acme." in said
+    assert f"Missing (1 of 1): {of} of the tenant acme." in said
     export = ("tenants", "export", "acme", tmp_path / "acme.tar")
     done = run(lived, *export)
     assert (done.exit_code, done.stderr) == (
         1,
-        f"Error: A content of acme is missing: {of}. Bring it back from a backup, or "
-        "export all else with --without-missing.\n",
+        f"Error: A content of acme is missing (1 of 1): {of}. Bring it back from a "
+        "backup, or export all else with --without-missing.\n",
     )
     done = run(lived, *export, "--without-missing")
     assert f"Missing here, and so not in it: {of}.\n" in done.stderr

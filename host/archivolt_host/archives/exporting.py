@@ -128,10 +128,9 @@ def whose(stored: StoredFile, error: FileNotFoundError) -> str:
 
 
 def _incomplete(tenant: Tenant, missing: Sequence[str]) -> ArchiveError:
-    more = f" So are {len(missing) - 1} more." if len(missing) > 1 else ""
     return ArchiveError(
-        f"A content of {tenant.slug} is missing: {missing[0]}.{more} Bring it back "
-        "from a backup, or export all else with --without-missing."
+        f"A content of {tenant.slug} is missing (1 of {len(missing)}): {missing[0]}. "
+        "Bring it back from a backup, or export all else with --without-missing."
     )
 
 

@@ -40,6 +40,14 @@ def command(name: str) -> click.Command | None:
     brought = registry.brought("register_commands")
     for owner, found in brought:
         if owner == plugin and found.name == name:
-            return found  # type: ignore[no-any-return]
+            return _held(plugin, found)
     reason = registry.out.get(plugin, "It does not bring the command it declares.")
     raise click.ClickException(f"{name} belongs to {plugin}, which is out. {reason}")
+
+
+def _held(plugin: str, command: click.Command) -> click.Command:
+    """Have what the command does count as its plugin's."""
+    from archivolt_host.plugins import granting
+
+    command.invoke = granting.held(plugin, command.invoke)  # type: ignore[method-assign]
+    return command

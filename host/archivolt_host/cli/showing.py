@@ -58,6 +58,6 @@ def missing(contents: Sequence[str]) -> None:
     for one in islice(contents, NAMED):
         click.echo(f"Missing here, and so not in it: {one}.", err=True)
     if len(contents) > NAMED:
-        click.echo(f"So are {len(contents) - NAMED} more.", err=True)
+        click.echo(f"And {len(contents) - NAMED} more.", err=True)
     if contents:
         click.echo("Bring them back from an older backup.", err=True)

@@ -12,6 +12,10 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from archivolt_host.errors import InvalidError
 
+BORDER = (
+    "Routes of a plugin end at its own: what holds for the whole application, such as "
+    "before_app_request, has no place in a plugin."
+)
 MOUNT = re.compile(r"(?!/vault(/|$))(/[a-z0-9-]+)+")
 
 
@@ -52,6 +56,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
     """
 
     ARGUMENTS_PARSER: ClassVar[Parser] = Parser()
+    _adds_route = False
 
     def __init__(
         self, *names: Any, extra_mounts: Sequence[str] = (), **options: Any
@@ -64,6 +69,24 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
                     f"{prefix!r} cannot be an extra mount: write a path outside "
                     "/vault such as '/api/v1'."
                 )
+
+    def add_url_rule(self, *rule: Any, **options: Any) -> None:
+        """Add a route: all that a blueprint may leave in the application."""
+        self._adds_route = True
+        try:
+            super().add_url_rule(*rule, **options)
+        finally:
+            self._adds_route = False
+
+    def record(self, func: Any) -> None:
+        """Refuse what would reach other plugins' routes, on or off: ``*_app_*``."""
+        if not self._adds_route:
+            raise ValueError(BORDER)
+        super().record(func)
+
+    def register_blueprint(self, blueprint: Any, **options: Any) -> None:
+        """Refuse routes whose owner the host would not know."""
+        raise ValueError("Bring each blueprint by itself, in register_blueprints.")
 
     def arguments(self, schema: Any, **options: Any) -> Any:
         """Parse what is sent with one schema object, not with a new one each time."""

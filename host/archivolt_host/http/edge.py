@@ -12,7 +12,7 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import NotFound
 
 from archivolt_host.errors import ArchivoltError, DeniedError, UnavailableError
-from archivolt_host.http import idempotency, observing, problems, stages
+from archivolt_host.http import borders, idempotency, observing, problems, stages
 from archivolt_host.http.access import CLOSED, Access, Table, table_of
 from archivolt_host.http.bodies import Bodies
 from archivolt_host.http.cookies import Cookies
@@ -181,6 +181,7 @@ class Edge(Flask):
         enabled = dispatch.registry().enabled(tenant.slug if tenant else None)
         if owner != HOST and owner not in enabled:
             raise NotFound()
+        g.gated = True  # from here on, the plugin's code may run
 
     def _permit(self, access: Access) -> None:
         if access.public or access.permission == "":
@@ -193,6 +194,10 @@ class Edge(Flask):
         if declared is not None and declared.scoped and request.method in SAFE:
             return  # who may see nothing sees an empty list, and nothing is found
         raise DeniedError(f"This needs the permission {access.permission}.")
+
+    def _find_error_handler(self, error: Exception, blueprints: list[str]) -> Any:
+        """Answer for a plugin that is off, whatever it has for errors of its own."""
+        return super()._find_error_handler(error, blueprints if g.get("gated") else [])
 
     def dispatch_request(self) -> Response:
         """Run the view in one unit of work and commit before the answer is sent."""
@@ -229,7 +234,8 @@ class Edge(Flask):
     def _view(self) -> Response:
         owner = self.owners.get(request.blueprint or "")
         with granting.at_work(owner):
-            return self.make_response(super().dispatch_request())
+            response = self.make_response(super().dispatch_request())
+        return borders.hold_body(owner, response)
 
     def process_response(self, response: Response) -> Response:
         """Log and count the answer."""

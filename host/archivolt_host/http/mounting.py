@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from archivolt_host.http import health, manual, openapi, pages
+from archivolt_host.http import borders, health, manual, openapi, pages
 from archivolt_host.http.access import CLOSED
 from archivolt_host.http.api import make_api
 from archivolt_host.http.blueprints import Blueprint
@@ -96,8 +96,10 @@ def _undeclared(app: Edge) -> Iterator[tuple[str, str]]:
                 yield owner, f"{method} {rule.rule}"
 
 
-def _places(blueprint: Blueprint, extra: bool) -> list[tuple[str, str]]:
+def _places(blueprint: Any, extra: bool) -> list[tuple[str, str]]:
     """Return where a blueprint goes: a name of its own for each prefix."""
+    if not isinstance(blueprint, Blueprint):
+        raise TypeError(f"{blueprint!r} is no Blueprint of archivolt_host.kit.api")
     own = blueprint.url_prefix or ""
     places = [(blueprint.name, f"{PREFIX}{own}")]
     for prefix in blueprint.extra_mounts if extra else ():
@@ -114,6 +116,7 @@ def _mount_one(
         raise ValueError(f"there is a blueprint {name} already, of {owner}")
     app.owners[name] = plugin
     api.register_blueprint(blueprint, url_prefix=prefix, name=name)
+    borders.hold(app, plugin, name)
 
 
 def _note_routes(app: Edge, registry: Registry) -> None:

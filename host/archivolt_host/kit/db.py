@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
+from archivolt_host.plugins import granting
 from archivolt_host.tenants import sessions
 from archivolt_host.tenants.columns import (
     Base,
@@ -41,12 +42,12 @@ def savepoint() -> AbstractContextManager[None]:
 
 def after_commit(callback: Callable[[], object]) -> None:
     """Run ``callback`` once the current unit of work is durable."""
-    sessions.unit().after_commit(callback)
+    sessions.unit().after_commit(granting.kept(callback))
 
 
 def after_rollback(callback: Callable[[], object]) -> None:
     """Run ``callback``, in a transaction of its own, if the current unit fails."""
-    sessions.unit().after_rollback(callback)
+    sessions.unit().after_rollback(granting.kept(callback))
 
 
 def memory() -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 While code of a plugin is at work, the host knows whose it is. That is enough to hold
 an honest plugin to what its plugin.toml asks for, and to name it where it goes further.
-It is no sandbox: code in this process can start threads, load C libraries and change
-what it likes. Install only plugins that you would run as yourself.
+It is no sandbox: threads and processes that it starts, C libraries and SQL are not
+held, and code in this process can change what it likes. Install only plugins that you
+would run as yourself.
 """
 
 import sys
@@ -12,11 +13,11 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import wraps
 from typing import Any
 
 from archivolt_host.errors import NotGrantedError
-
-CONNECT, RESOLVE = "socket.connect", "socket.getaddrinfo"
+from archivolt_host.plugins import reaching
 
 ALL = ("*",)
 
@@ -28,6 +29,10 @@ class Grants:
     asked: tuple[str, ...] = ()  # in the plugin's own plugin.toml
     left: tuple[str, ...] = ALL  # in the manifest, which may narrow it
 
+    def allow(self, wanted: str) -> bool:
+        """Return whether something is granted."""
+        return _fits(wanted, self.asked) and _fits(wanted, self.left)
+
     def shown(self) -> list[str]:
         """Return what is granted, for people to read."""
         narrowed = [one for one in self.left if _fits(one, self.asked)]
@@ -36,7 +41,6 @@ class Grants:
 
 
 _at_work: ContextVar[str | None] = ContextVar("plugin_at_work", default=None)
-_resolved: ContextVar[bool] = ContextVar("name_was_granted", default=False)
 _grants: Callable[[str, str], Grants] = lambda *_: Grants()  # noqa: E731 - until bound
 _own: frozenset[str] = frozenset()
 _listens = False
@@ -51,6 +55,7 @@ def bind(grants: Callable[[str, str], Grants], own: frozenset[str]) -> None:
     _grants, _own = grants, own
     if not _listens:  # an audit hook stays for as long as the process
         _listens = True
+        reaching.note_names()
         sys.addaudithook(_hear)
 
 
@@ -62,12 +67,27 @@ def plugin_at_work() -> str | None:
 @contextmanager
 def at_work(plugin: str | None) -> Iterator[None]:
     """Note whose code the block runs."""
-    token, resolved = _at_work.set(plugin), _resolved.set(False)
+    token = _at_work.set(plugin)
     try:
         yield
     finally:
-        _resolved.reset(resolved)
         _at_work.reset(token)
+
+
+def held(plugin: str | None, function: Callable[..., Any]) -> Callable[..., Any]:
+    """Have a function always run as a plugin's code."""
+
+    @wraps(function)
+    def run(*arguments: Any, **named: Any) -> Any:
+        with at_work(plugin):
+            return function(*arguments, **named)
+
+    return run
+
+
+def kept(callback: Callable[[], object]) -> Callable[[], object]:
+    """Have a callback run later as the code of whoever leaves it here."""
+    return held(_at_work.get(), callback)
 
 
 def check_call(owner: str, action: str) -> None:
@@ -97,27 +117,13 @@ def _fits(wanted: str, patterns: Iterable[str]) -> bool:
 
 
 def _hear(event: str, arguments: tuple[Any, ...]) -> None:
-    """Let a connection through, or refuse it before it is made."""
-    if event not in (CONNECT, RESOLVE):
-        return
-    plugin = _at_work.get()
+    """Let a connection or a datagram through, or refuse it before it leaves."""
+    plugin = _at_work.get() if event in reaching.EVENTS else None
     if plugin is None:
         return
-    host = _host_of(event, arguments)
-    if host is None or host in _own or (event == CONNECT and _resolved.get()):
+    names = reaching.wanted(event, arguments)
+    grants = _grants(plugin, "net")
+    if any(name in _own or grants.allow(name) for name in names):
         return
-    _check(plugin, "net", host, f"connect to {host}")
-    _resolved.set(event == RESOLVE)  # its addresses come next, as bare numbers
-
-
-def _host_of(event: str, arguments: tuple[Any, ...]) -> str | None:
-    """Return the name or address that is wanted; a socket in the files has none."""
-    address = arguments[1] if event == CONNECT else arguments[0]
-    host = address[0] if isinstance(address, tuple) else address
-    if isinstance(host, bytes):
-        host = host.decode(errors="replace")
-    if not isinstance(host, str) or (
-        event == CONNECT and not isinstance(address, tuple)
-    ):
-        return None
-    return host
+    for host in names[:1]:
+        _check(plugin, "net", host, f"connect to {host}")

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from archivolt_hookspecs.registration import (
     Permission,
     Schedule,
 )
-from archivolt_host.plugins import guarding
+from archivolt_host.plugins import granting, guarding
 from archivolt_host.plugins.actions import DISABLED_ACTIONS
 from archivolt_host.plugins.breaker import Breakers
 from archivolt_host.plugins.claiming import claimed
@@ -217,7 +217,8 @@ class Registry:
         found = []
         for i in self.implementations(hook, frozenset(self.names)):
             try:
-                found += [(i.plugin, item) for item in i.function()]
+                with granting.at_work(i.plugin):
+                    found += [(i.plugin, item) for item in i.function()]
             except Exception as error:  # contained: one plugin is out, not the host
                 self.put_out(i.plugin, f"{hook} failed: {error!r}")
         return found
@@ -255,7 +256,10 @@ class Registry:
     @cached_property
     def health_checks(self) -> list[HealthCheck]:
         """Every plugin's outside dependency."""
-        return [check for _, check in self.brought("register_health_checks")]
+        return [
+            replace(check, probe=granting.held(plugin, check.probe))
+            for plugin, check in self.brought("register_health_checks")
+        ]
 
     @cached_property
     def schedules(self) -> list[tuple[str, Schedule]]:

@@ -215,7 +215,7 @@ def test_a_file_that_is_missing_is_named_and_nothing_else_is_lost(
     there = StoredFile("one", 1, sha256(b"1").hexdigest(), lambda: BytesIO(b"1"))
     files = [lost("a"), there, lost("b")]
     kept_files(host, files, files)
-    with pytest.raises(ArchiveError, match=r"acme is missing: a\. So are 1 more\."):
+    with pytest.raises(ArchiveError, match=r"acme is missing \(1 of 2\): a\. Bring"):
         export(tenant)
     path = export(tenant, without_missing=True)
     bring(path)

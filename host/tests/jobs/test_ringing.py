@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import delete, update
 
 from archivolt_host.errors import UnavailableError
-from archivolt_host.jobs import bus, rings, wake, worker
+from archivolt_host.jobs import bus, rings, schedules, sweeping, wake, worker
 from archivolt_host.jobs.registry import QUEUES, jobs
 from archivolt_host.jobs.relay import Relay
+from archivolt_host.jobs.schedule_models import ScheduleRow
 from archivolt_host.tenants import context, sessions
 from archivolt_host.tenants.models import WakeRow
 
@@ -166,7 +167,8 @@ def broken(host, make_tenant):
     """A tenant whose database was damaged, with work that waits; made before acme's."""
     found = make_tenant("broken")
     with host.provisioner.migration(found.place) as connection:
-        connection.exec_driver_sql("DROP TABLE host_event")
+        for table in ("host_tick", "host_schedule"):
+            connection.exec_driver_sql(f"DROP TABLE {table}")
     return found
 
 
@@ -187,6 +189,20 @@ def test_a_tenant_that_cannot_be_read_hides_no_other(
     note(next_at=LONG_AGO)  # a minute later it is tried again, and waits once more
     relay.look()
     assert wake.expected([broken.id])[broken.id] > datetime.now(UTC)
+
+
+@pytest.mark.usefixtures("valkey")
+def test_the_second_ticker_passes_over_a_tenant_that_cannot_be_read(
+    broken, make_tenant
+):
+    whole = make_tenant("whole")
+    schedules.sync(whole)
+    with context.acting(whole), sessions.transaction() as work:
+        due = update(ScheduleRow).values(next_at=LONG_AGO)
+        work.connection.execute(due)
+    for tenant in (broken, whole):
+        wake.expect(tenant.id, LONG_AGO)
+    assert sweeping.tick_all() == 1  # one job for all of its duties
 
 
 @pytest.mark.usefixtures("valkey")

@@ -4,8 +4,10 @@ import socket
 from contextlib import closing
 
 import pytest
+from click.testing import CliRunner
 
 from archivolt_host.app import VERSION
+from archivolt_host.cli import declared, opening
 from archivolt_host.errors import NotGrantedError
 from archivolt_host.maintenance import Maintenance
 from archivolt_host.plugins import dispatch, granting
@@ -14,9 +16,11 @@ REACHES = """
 import socket
 from contextlib import closing
 
+import click
+
 from archivolt_hookspecs import hookimpl
-from archivolt_hookspecs.registration import Action, Schedule
-from archivolt_host.kit import hooks
+from archivolt_hookspecs.registration import Action, HealthCheck, Schedule
+from archivolt_host.kit import db, hooks
 from archivolt_host.kit.jobs import job
 
 
@@ -30,6 +34,39 @@ def reach_bare(host, port):
         bare.settimeout(2)
         bare.connect((host, port))
         return "reached"
+
+
+def reach_next(host, port):
+    reach("localhost", port)
+    return reach_bare(host, port)
+
+
+def send(host, port):
+    with closing(socket.socket(type=socket.SOCK_DGRAM)) as bare:
+        bare.sendto(b"x", (host, port))
+        bare.sendmsg([b"x"], [], 0, (host, port))
+        return "reached"
+
+
+def look_up(host, port):
+    return reach_bare(socket.gethostbyname(host), port)
+
+
+def reach_after(host, port):
+    def reach_then():
+        results.append(reach(host, port))
+
+    db.after_commit(reach_then)
+
+
+results = []
+
+
+@click.command("reach")
+@click.argument("host")
+@click.argument("port", type=int)
+def reach_by_command(host, port):
+    click.echo(reach(host, port))
 
 
 def ask_other():
@@ -61,8 +98,20 @@ class Plugin:
         return [
             Action("sample.reach", reach, ("host", "port")),
             Action("sample.reach_bare", reach_bare, ("host", "port")),
+            Action("sample.reach_next", reach_next, ("host", "port")),
+            Action("sample.reach_after", reach_after, ("host", "port")),
+            Action("sample.send", send, ("host", "port")),
+            Action("sample.look_up", look_up, ("host", "port")),
             Action("sample.ask_other", ask_other, ()),
         ]
+
+    @hookimpl
+    def register_commands(self):
+        return [reach_by_command]
+
+    @hookimpl
+    def register_health_checks(self):
+        return [HealthCheck("far", lambda: reach("127.0.0.1", PORT))]
 
     @hookimpl
     def register_jobs(self):
@@ -94,7 +143,7 @@ def opened(make_plugin, open_home, make_tenant, server):
     def open_with(left=None, **grants):
         make_plugin("other", OTHER)
         code = REACHES.replace("PORT", str(server["port"]))
-        make_plugin("sample", code, grants=grants)
+        make_plugin("sample", code, grants=grants, commands={"reach": "Reaches."})
         settings = {"sample": {"grants": left}} if left is not None else {}
         open_home(plugins=["sample", "other"], settings=settings)
         return make_tenant("acme")
@@ -118,10 +167,59 @@ def test_a_server_it_asked_for_is_reached(opened, in_tenant, server, way, asked)
 
 def test_a_name_it_asked_for_is_reached_by_its_addresses(opened, in_tenant, server):
     with in_tenant(opened(net=["localhost"])):
-        for way in ("sample.reach", "sample.reach_bare"):
-            assert dispatch.call("sample.reach", **server | {"host": "localhost"})
-            with pytest.raises(NotGrantedError):
-                dispatch.call(way, **server)
+        for way in ("sample.reach", "sample.look_up"):
+            assert dispatch.call(way, **server | {"host": "localhost"}) == "reached"
+        assert dispatch.call("sample.reach_next", **server) == "reached"
+
+
+@pytest.mark.parametrize("way", ["reach", "reach_bare", "reach_next", "send"])
+def test_a_name_it_asked_for_opens_no_other_address(opened, in_tenant, server, way):
+    with (
+        in_tenant(opened(net=["localhost"])),
+        closing(socket.create_server(("127.0.0.2", server["port"]))),
+    ):
+        dispatch.call("sample.reach", **server | {"host": "localhost"})
+        with pytest.raises(NotGrantedError, match=r"connect to 127\.0\.0\.2"):
+            dispatch.call(f"sample.{way}", **server | {"host": "127.0.0.2"})
+
+
+@pytest.mark.parametrize("way", ["send", "look_up"])
+def test_no_other_way_leads_there(opened, in_tenant, server, way):
+    with in_tenant(opened()), pytest.raises(NotGrantedError):
+        dispatch.call(f"sample.{way}", **server)
+
+
+def test_a_datagram_it_asked_for_is_sent(opened, in_tenant, server):
+    with in_tenant(opened(net=["127.0.0.1"])):
+        assert dispatch.call("sample.send", **server) == "reached"
+
+
+@pytest.mark.parametrize("asked", [[], ["127.0.0.1"]])
+def test_a_callback_is_held_to_it_too(opened, in_tenant, server, asked):
+    with in_tenant(opened(net=asked)):
+        dispatch.call("sample.reach_after", **server)
+    from archivolt_sample.plugin import results
+
+    assert results == ["reached"] * len(asked)
+
+
+@pytest.mark.parametrize("asked", [[], ["127.0.0.1"]])
+def test_a_health_check_is_held_to_it_too(opened, client, asked):
+    opened(net=asked)
+    found = client.get("/vault/health/ready").json["dependencies"]["far"]
+    assert (found == "ok") is bool(asked)
+
+
+@pytest.mark.parametrize("asked", [[], ["127.0.0.1"]])
+def test_its_command_is_held_to_it_too(opened, server, asked, monkeypatch, open_home):
+    opened(net=asked)
+    monkeypatch.setattr(opening, "ready", lambda: open_home.current)
+    monkeypatch.setattr(declared, "commands", lambda: {"reach": ("sample", "")})
+    done = CliRunner().invoke(
+        declared.command("reach"), list(map(str, server.values()))
+    )
+    assert (done.output == "reached\n") is bool(asked)
+    assert isinstance(done.exception, NotGrantedError) is not bool(asked)
 
 
 @pytest.mark.parametrize("name", ["reach_later", "reach_shortly"])

@@ -1,11 +1,15 @@
 """Checks of a plugin at work: on for one tenant, off for another."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from archivolt_host.cli.conform.checks import NotRunError, check
 from archivolt_host.cli.conform.journey import journey, paths
 from archivolt_host.cli.conform.probing import Answer, Client
 from archivolt_host.cli.conform.stage import OTHER, WITH, WITHOUT, Stage
+
+if TYPE_CHECKING:
+    from archivolt_host.http.edge import Edge
 
 HOOK_SECONDS = 0.05  # a hook's mean: everybody waits for it
 OK, DAMAGE = 200, 500
@@ -41,6 +45,22 @@ def off_means_off(stage: Stage) -> Iterator[str]:
                 yield f"{method.upper()} {path} still answers."
     for path in paths(stage, client):
         yield f"{path} is still in the tenant's OpenAPI document."
+    for function in _app_wide(stage.app):
+        if str(function.__module__).partition(".")[0] == stage.package.name:
+            yield f"{function.__qualname__} is called for requests to everybody."
+
+
+def _app_wide(app: "Edge") -> Iterator[Any]:
+    """Yield what the application calls whichever plugin's route is asked."""
+    for table in (
+        app.before_request_funcs,
+        app.after_request_funcs,
+        app.teardown_request_funcs,
+        app.url_value_preprocessors,
+    ):
+        yield from table.get(None, ())
+    for handlers in app.error_handler_spec[None].values():
+        yield from handlers.values()
 
 
 @check(
