@@ -43,6 +43,31 @@ def test_an_answer_without_its_question_is_refused(here, command):
     assert "answers no question" in said
 
 
+@pytest.mark.parametrize(
+    ("answers", "why"),
+    [
+        (['summary=He said "x".'], "without quotation marks"),
+        (["summary=C:\\new"], "and backslashes"),
+        (["summary=" + "x" * 81], "at most 80"),
+        (["summary=one\ntwo"], "one line"),
+        (["summary=one\n"], "one line"),
+        (["summary="], "one line"),
+        (["summary=one "], "one line"),
+        (['title=The "best"'], "without quotation marks"),
+        (["title=" + "x" * 39], "at most 38"),
+        (["jobs=maybe"], "write yes or no"),
+        (["models=no", "jobs=yes"], "jobs=yes does not go with the other answers"),
+        (["scope=system", "models=yes"], "models=yes does not go with"),
+        (["scope=both"], "scope"),
+        (["name=other"], "answers no question"),
+    ],
+)
+def test_an_answer_that_cannot_be_written_is_refused(here, command, answers, why):
+    given = [part for answer in answers for part in ("--with", answer)]
+    assert why in command("plugin", "new", "zeta", "--defaults", *given, code=1)
+    assert list(here.iterdir()) == []
+
+
 def test_a_fresh_plugin_has_nothing_to_update(new, command):
     new("bookmarks")
     assert "Nothing has changed" in command("plugin", "update", "bookmarks")

@@ -14,6 +14,7 @@ ANSWERS = (
     ("settings=no", "schedules=no"),
     ("models=no", "routes=no"),
     ("driver=yes",),
+    ("models=no", "jobs=no", "title=" + "ß" * 38, "summary=" + "«ß» {{ x }}" * 7),
 )
 
 

@@ -2,7 +2,7 @@
 
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,28 +28,36 @@ class Rendered:
 
 def parsed(given: Sequence[str]) -> dict[str, Any]:
     """Return ``question=answer`` pairs as the template wants them."""
+    known = {n: question for n, question in _questions().items() if n != "name"}
     answers = {}
     for pair in given:
         question, equals, answer = pair.partition("=")
-        if not equals or question not in questions():
+        if not equals or question not in known:
             raise click.ClickException(
                 f"{pair!r} answers no question: write QUESTION=ANSWER, with one of "
-                f"{', '.join(questions())}."
+                f"{', '.join(known)}."
             )
-        answers[question] = ANSWERED.get(answer, answer)
+        is_choice = known[question]["type"] == "bool"
+        answers[question] = _yes_or_no(pair, answer) if is_choice else answer
     return answers
 
 
-def questions() -> list[str]:
-    """Return the names of the template's questions."""
+def _yes_or_no(pair: str, answer: str) -> bool:
+    if answer not in ANSWERED:
+        raise click.ClickException(f"{pair!r} is no answer: write yes or no.")
+    return ANSWERED[answer]
+
+
+def _questions() -> dict[str, Any]:
+    """Return the template's questions by name."""
     import yaml
 
     found = yaml.safe_load((_template() / "copier.yml").read_text(encoding="utf-8"))
-    return [
-        name
+    return {
+        name: question
         for name, question in found.items()
         if not name.startswith("_") and question.get("when") is not False
-    ]
+    }
 
 
 @contextmanager
@@ -71,8 +79,19 @@ def rendered(answers: Mapping[str, Any], *, defaults: bool) -> Iterator[Rendered
             )
         except (CopierError, ValueError) as error:
             raise click.ClickException(f"The plugin was not written: {error}") from None
-        asked = {name: worker.answers.combined[name] for name in questions()}
+        asked = {name: worker.answers.combined[name] for name in _questions()}
+        _refuse_pointless(answers, worker.answers.hidden)
         yield Rendered(folder, asked)
+
+
+def _refuse_pointless(answers: Mapping[str, Any], hidden: Collection[str]) -> None:
+    """Refuse a yes to what the other answers leave no room for."""
+    for name in sorted(hidden):
+        if answers.get(name) is True:
+            raise click.ClickException(
+                f"{name}=yes does not go with the other answers, which do without: "
+                f"write {name}=no, or have what it builds on."
+            )
 
 
 def _template() -> Path:
