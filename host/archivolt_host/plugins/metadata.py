@@ -227,6 +227,7 @@ def _setting(section: Section, name: str) -> Setting:
         "required": section.flag("required"),
         "secret": section.flag("secret"),
         "choices": section.texts("choices"),
+        "driver": section.text("driver", ""),
     }
     rest = {key: section.anything(key) for key in ("default", "minimum", "maximum")}
     section.done()

@@ -22,6 +22,10 @@ _TYPES: dict[str, dict[str, Any]] = {
     "size": {"anyOf": [_COUNT, {"type": "string", "pattern": units.SIZE_PATTERN}]},
     "url": {"type": "string", "format": "uri"},
     "cron": {"type": "string"},
+    "email": {"type": "string", "format": "email"},
+    "time_zone": {"type": "string"},
+    "time": {"type": "string"},
+    "dates": {"type": "array", "items": {"type": "string", "format": "date"}},
     "list": {"type": "array", "items": {"type": "string"}},
     "networks": {"type": "array", "items": {"type": "string"}},
     "rates": {

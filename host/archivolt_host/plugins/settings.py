@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Literal
 
 from archivolt_host.plugins import units
-from archivolt_host.plugins.errors import SettingError
+from archivolt_host.plugins.errors import SettingError, listed
 from archivolt_host.plugins.secrets import MASK, Secret, read_secret, resolve_secret
 from archivolt_host.plugins.types import TYPES
 
@@ -39,6 +40,7 @@ class Setting:
     required: bool = False
     secret: bool = False
     choices: tuple[str, ...] = ()
+    driver: str = ""
     minimum: float | None = None
     maximum: float | None = None
 
@@ -69,6 +71,7 @@ def parse(setting: Setting, raw: Any) -> Any:
             f"{setting.name} must be {expected}, not {_short(raw)}."
         ) from None
     _check_choices(setting, value)
+    _check_driver(setting, value)
     _check_limits(setting, value)
     return value
 
@@ -109,6 +112,8 @@ def check_declaration(setting: Setting) -> None:
         raise SettingError('The scope of a setting is "host" or "tenant".')
     if setting.secret and setting.type not in ("string", "url"):
         raise SettingError("A secret setting has the type string or url.")
+    if setting.driver and setting.type != "string":
+        raise SettingError("A setting that names a driver has the type string.")
     if setting.choices and setting.type not in ("string", "list"):
         raise SettingError("Choices are for settings of the type string or list.")
     limited = (setting.minimum, setting.maximum) != (None, None)
@@ -127,6 +132,25 @@ def _check_choices(setting: Setting, value: Any) -> None:
                 f"{setting.name} must be one of {', '.join(setting.choices)}, "
                 f"not {_short(item)}."
             )
+
+
+def _check_driver(setting: Setting, value: Any) -> None:
+    """Refuse a driver that nobody brings; the default needs no look."""
+    if not setting.driver or value == setting.default:
+        return
+    known = _drivers(setting.driver)
+    if value not in known:
+        raise SettingError(
+            f"{setting.name} must be one of {listed(known)}, not {_short(value)}: a "
+            f"package brings others, in the group archivolt.drivers.{setting.driver}."
+        )
+
+
+@cache  # what is installed later needs another start
+def _drivers(kind: str) -> frozenset[str]:
+    from importlib.metadata import entry_points
+
+    return frozenset(entry_points(group=f"archivolt.drivers.{kind}").names)
 
 
 def _check_limits(setting: Setting, value: Any) -> None:

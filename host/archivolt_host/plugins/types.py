@@ -1,7 +1,9 @@
 """The types a setting can have, each with its reader and how to ask for it."""
 
 import math
+import re
 from collections.abc import Callable, Mapping
+from datetime import date, time
 from ipaddress import ip_network
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,6 +12,7 @@ from archivolt_host.plugins import units
 
 LARGEST = 2**63 - 1  # what databases and other readers of JSON take
 LONGEST = 100 * 365 * 86_400  # seconds: from now on, it is still a date
+EMAIL = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
 CRON_FIELDS = 5
 
 
@@ -78,6 +81,34 @@ def _rates(raw: Any) -> tuple[str, ...]:
     return rates
 
 
+def _time_zone(raw: Any) -> str:
+    from zoneinfo import ZoneInfo  # seldom wanted
+
+    try:
+        return ZoneInfo(_string(raw)).key
+    except (LookupError, OSError) as error:
+        raise ValueError(raw) from error
+
+
+def _time(raw: Any) -> str:
+    if time.fromisoformat(_string(raw)).tzinfo is not None:
+        raise ValueError(raw)
+    return str(raw)
+
+
+def _dates(raw: Any) -> tuple[str, ...]:
+    days = _list(raw)
+    for one in days:
+        date.fromisoformat(one)
+    return days
+
+
+def _email(raw: Any) -> str:
+    if not (EMAIL.fullmatch(_string(raw)) and raw.isprintable()):
+        raise ValueError(raw)
+    return str(raw)
+
+
 def _cron(raw: Any) -> str:
     from croniter import croniter  # seldom wanted, and slow to import
 
@@ -102,6 +133,10 @@ TYPES: Mapping[str, tuple[Callable[[Any], Any], str]] = {
     ),
     "url": (_url, "an address such as 'https://example.org'"),
     "cron": (_cron, "five fields of cron such as '30 2 * * *', or '' for never"),
+    "email": (_email, "an e-mail address such as 'vault@example.org'"),
+    "time_zone": (_time_zone, "a time zone such as 'Europe/Vienna'"),
+    "time": (_time, "a time of day such as '09:30'"),
+    "dates": (_dates, "a list of days such as ['2026-12-25']"),
     "list": (_list, "a list of texts such as ['one', 'two']"),
     "networks": (
         _networks,

@@ -8,7 +8,7 @@ from archivolt_host.plugins.manifest import (
     missing_settings,
     parse_manifest,
 )
-from archivolt_host.plugins.settings import Setting, SettingError
+from archivolt_host.plugins.settings import Setting
 
 TEXT = """\
 [plugins.documents]
@@ -56,9 +56,10 @@ def test_a_tenant_cannot_set_what_is_for_all_tenants(documents) -> None:
     assert acme["memory"] == Effective(2**30, "host", "manifest.toml:3")
 
 
-def test_an_override_that_does_not_fit_is_refused(documents) -> None:
-    with pytest.raises(SettingError, match="days must be a whole number"):
-        effective(documents, parse_manifest(TEXT), "acme", {"days": "many"})
+def test_an_override_that_does_not_fit_any_more_is_passed_over(documents) -> None:
+    manifest = parse_manifest("[plugins.documents]\ndays = 7\n")
+    found = effective(documents, manifest, "acme", {"days": "many"})["days"]
+    assert (found.value, found.origin) == (7, "host")
 
 
 def test_a_tenant_has_the_defaults_and_its_own_without_the_disabled() -> None:

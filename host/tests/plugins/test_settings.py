@@ -3,7 +3,13 @@ from typing import Any
 import pytest
 
 from archivolt_host.plugins.secrets import Secret, resolve_secret
-from archivolt_host.plugins.settings import Setting, SettingError, display, parse
+from archivolt_host.plugins.settings import (
+    Setting,
+    SettingError,
+    check_declaration,
+    display,
+    parse,
+)
 
 
 @pytest.mark.parametrize(
@@ -18,6 +24,10 @@ from archivolt_host.plugins.settings import Setting, SettingError, display, pars
         ("size", "2GiB", 2**31),
         ("url", "https://example.org/x", "https://example.org/x"),
         ("list", ["a", "b"], ("a", "b")),
+        ("email", "vault@example.org", "vault@example.org"),
+        ("time_zone", "Europe/Vienna", "Europe/Vienna"),
+        ("time", "09:30", "09:30"),
+        ("dates", ["2026-12-25"], ("2026-12-25",)),
     ],
 )
 def test_a_fitting_value_is_read(type: str, raw: Any, value: Any) -> None:
@@ -44,6 +54,18 @@ def test_a_fitting_value_is_read(type: str, raw: Any, value: Any) -> None:
         ("url", "example"),
         ("list", "a"),
         ("list", [1]),
+        ("email", "vault"),
+        ("email", "a@example.org, b@example.org"),
+        ("email", "a@example.org\r\nBcc: b@example.org"),
+        ("email", "a\x00@example.org"),
+        ("time_zone", "Mars/X"),
+        ("time_zone", "../../etc/passwd"),
+        ("time_zone", "Europe"),
+        ("time_zone", ""),
+        ("time", "25:99"),
+        ("time", "09:00+02:00"),
+        ("dates", ["2026-99-99"]),
+        ("dates", "2026-12-25"),
         ("string", {"secret": "env:X"}),
     ],
 )
@@ -56,6 +78,15 @@ def test_a_value_outside_the_choices_is_told_the_choices() -> None:
     setting = Setting.declare("level", "string", "low", choices=("low", "high"))
     with pytest.raises(SettingError, match="one of low, high, not 'huge'"):
         parse(setting, "huge")
+
+
+def test_a_driver_is_one_that_is_installed() -> None:
+    setting = Setting.declare("way", "string", "file", driver="mail")
+    assert parse(setting, "smtp") == "smtp"
+    with pytest.raises(SettingError, match="one of file, smtp, not 'pigeon'"):
+        parse(setting, "pigeon")
+    with pytest.raises(SettingError, match="has the type string"):
+        check_declaration(Setting("way", "list", driver="mail"))
 
 
 def test_limits_are_read_and_told_in_human_form() -> None:

@@ -15,6 +15,7 @@ from archivolt_host.app import VERSION
 from archivolt_host.kit import hooks
 from archivolt_host.kit.errors import InvalidError, RefusedError, UnavailableError
 from archivolt_host.maintenance import Maintenance
+from archivolt_host.plugins import overrides
 from archivolt_host.tenants import context
 
 pytestmark = [
@@ -183,13 +184,27 @@ def test_the_operators_password_is_not_shown_to_a_server_of_a_tenants(
     assert len(box.handler.messages) == 1
 
 
-def test_an_unknown_driver_is_named(open_home, make_tenant):
-    open_home(settings={"core_mail": {"driver": "pigeon"}})
-    with (
-        context.acting(make_tenant("acme")),
-        pytest.raises(UnavailableError, match="There is no mail driver 'pigeon'"),
-    ):
-        hooks.call("deliver_mail", **GIVEN)
+@pytest.mark.parametrize(
+    ("name", "wrong", "sentence"),
+    [
+        ("driver", "pigeon", "one of file, smtp, not 'pigeon'"),
+        ("sender", "a@example.org\r\nBcc: b@example.org", "must be an e-mail address"),
+    ],
+)
+def test_a_setting_that_would_send_nothing_is_refused(
+    host, client_as, tenant, in_tenant, run_jobs, name, wrong, sentence
+):
+    admin = client_as("admin")
+    answer = admin.put("/vault/plugins/core_mail", json={"settings": {name: wrong}})
+    assert answer.status_code == 400
+    assert sentence in answer.json["detail"]
+    overrides.write("acme", "core_mail", {f"settings.{name}": wrong}, "long ago")
+    host.registry.forget()  # what was stored before holds no mail up
+    with in_tenant(tenant):
+        hooks.call("send_mail", **GIVEN)
+    assert [job.status for job in run_jobs(tenant)] == ["done"]
+    shown = admin.get("/vault/plugins/core_mail").json["settings"][name]
+    assert shown["origin"] == "default"
 
 
 @pytest.mark.settings(core_mail={"keep_files": "1d"})

@@ -6,13 +6,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+import structlog
+
 from archivolt_host.plugins.granting import ALL, Grants
 from archivolt_host.plugins.manifest.host_settings import HOST_SETTINGS
 from archivolt_host.plugins.manifest.model import Manifest, TenantManifest
-from archivolt_host.plugins.settings import Secret, Setting, parse
+from archivolt_host.plugins.settings import Secret, Setting, SettingError, parse
 
 if TYPE_CHECKING:
     from archivolt_host.plugins.metadata import PluginInfo
+
+log = structlog.get_logger()
 
 Origin = Literal["default", "host", "tenant", "override"]
 _EMPTY = (None, "", Secret())
@@ -36,11 +40,12 @@ def effective(
     """Give a plugin's settings in force; a value that does not fit is a SettingError.
 
     Precedence: default, host, tenant, override. Overrides of settings that the plugin
-    no longer has, or that are the operator's now, are passed over.
+    no longer has, that are the operator's now or that do not fit any more are passed
+    over: an upgrade locks no tenant out.
     """
     return {
-        name: _typed(
-            setting, _written(info, setting, manifest, tenant, overrides or {})
+        name: _fitting(
+            setting, list(_layers(info, setting, manifest, tenant, overrides or {}))
         )
         for name, setting in info.settings.items()
     }
@@ -118,6 +123,17 @@ def _of_host(manifest: Manifest, name: str) -> Effective:
     if name in manifest.raw.get("host", {}):
         return Effective(manifest.host[name], "host", manifest.where("host", name))
     return Effective(manifest.host[name], "default", "built in")
+
+
+def _fitting(setting: Setting, layers: list[Effective]) -> Effective:
+    """Return the value of the uppermost layer, of those below a wrong override."""
+    try:
+        return _typed(setting, layers[-1])
+    except SettingError as error:
+        if layers[-1].origin != "override":
+            raise
+        log.warning("setting passed over", problem=str(error))
+        return _typed(setting, layers[-2])
 
 
 def _typed(setting: Setting, written: Effective) -> Effective:
