@@ -20,6 +20,7 @@ from archivolt_host.tenants.context import Place
 from archivolt_host.tenants.migrations import Source, quoted
 from archivolt_host.tenants.provisioning import Provisioner
 
+VERSION = "alembic_version_"
 CHUNK = 1000  # rows in memory at once
 OF_RUNS = "name LIKE :names ESCAPE '!'"
 OF_SCHEDULES = "source = :plugin OR runs LIKE :names ESCAPE '!'"
@@ -92,12 +93,24 @@ class Purge:
         return Remains(own, held)
 
     def _tables(self, connection: Connection) -> list[str]:
-        version, insides = f"alembic_version_{self.info.id}", _insides(connection)
+        version, names = self._version, sorted(inspect(connection).get_table_names())
+        strange = (*_insides(connection), *self._left_by_others(names))
         return [
             name
-            for name in sorted(inspect(connection).get_table_names())
-            if name == version or (self._is_ours(name) and not name.startswith(insides))
+            for name in names
+            if name == version or (self._is_ours(name) and not name.startswith(strange))
         ]
+
+    @property
+    def _version(self) -> str:
+        return f"{VERSION}{self.info.id}"
+
+    def _left_by_others(self, names: Iterable[str]) -> Iterator[str]:
+        """Yield how the tables of plugins begin that are there, installed or not."""
+        for name in names:
+            prefix = f"{name.removeprefix(VERSION)}_"
+            if name.startswith(VERSION) and _goes_on(prefix, self.info.tables):
+                yield prefix
 
     def _is_ours(self, table: str) -> bool:
         prefix = self.info.tables
@@ -147,8 +160,7 @@ class Purge:
 
     def _go_down(self, connection: Connection, remains: Remains) -> str:
         """Take back the plugin's migrations, or return why that cannot be done."""
-        version = f"alembic_version_{self.info.id}"
-        if self.source is None or version not in remains.own:
+        if self.source is None or self._version not in remains.own:
             return ""
         try:
             self.source.downgrade(connection)

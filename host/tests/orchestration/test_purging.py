@@ -221,3 +221,15 @@ def test_a_table_that_another_plugins_model_names_is_spared(host, purge, littere
     longer = replace(purge.info, id="scrap_no", tables="scrap_no")
     own = Purge(longer, None, [purge.info])
     assert own.inventory(host.provisioner, littered.place).own == {}
+
+
+@pytest.mark.placements
+def test_what_a_plugin_left_that_is_not_installed_any_more_is_spared(
+    host, purge, littered
+):
+    left = ("scrap_more_note", "alembic_version_scrap_more")
+    with host.provisioner.migration(littered.place) as connection:
+        for name in left:
+            connection.execute(text(f"CREATE TABLE {name} (word VARCHAR(9))"))
+    purge.drop(host.provisioner, littered.place, None)
+    assert tables(host, littered.place) >= {*left}
