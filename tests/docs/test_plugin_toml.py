@@ -6,6 +6,7 @@ import tomllib
 from pathlib import Path
 
 from archivolt_host.plugins.metadata import PluginInfo, parse_metadata
+from archivolt_host.plugins.types import TYPES
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "plugin-toml.md"
 OF_THE_WHEEL = {"version", "distribution"}
@@ -29,3 +30,8 @@ def test_every_key_is_on_the_page():
         keys |= shown[table].keys()
     known = {field.name for field in dataclasses.fields(PluginInfo)}
     assert known - OF_THE_WHEEL - keys == set()
+
+
+def test_every_type_of_a_setting_is_on_the_page():
+    text = PAGE.read_text()
+    assert [name for name in TYPES if f"`{name}`" not in text] == []

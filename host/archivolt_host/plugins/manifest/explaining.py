@@ -6,8 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-import structlog
-
 from archivolt_host.plugins.granting import ALL, Grants
 from archivolt_host.plugins.manifest.host_settings import HOST_SETTINGS
 from archivolt_host.plugins.manifest.model import Manifest, TenantManifest
@@ -15,8 +13,6 @@ from archivolt_host.plugins.settings import Secret, Setting, SettingError, parse
 
 if TYPE_CHECKING:
     from archivolt_host.plugins.metadata import PluginInfo
-
-log = structlog.get_logger()
 
 Origin = Literal["default", "host", "tenant", "override"]
 _EMPTY = (None, "", Secret())
@@ -132,7 +128,9 @@ def _fitting(setting: Setting, layers: list[Effective]) -> Effective:
     except SettingError as error:
         if layers[-1].origin != "override":
             raise
-        log.warning("setting passed over", problem=str(error))
+        import structlog  # only a mistake pays for this import
+
+        structlog.get_logger().warning("setting passed over", problem=str(error))
         return _typed(setting, layers[-2])
 
 
