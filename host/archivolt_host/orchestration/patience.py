@@ -1,5 +1,9 @@
 """How long a failed step waits for its next attempt, and what is said of it."""
 
+import sqlite3
+
+from sqlalchemy.exc import OperationalError
+
 from archivolt_host.errors import ArchivoltError
 
 WAITS = (0.2, 1.0, 5.0, 30.0, 120.0)  # seconds before the next attempt
@@ -16,6 +20,12 @@ def wait_after(attempts: int) -> float:
 def refuses(error: Exception) -> bool:
     """Return whether an error is a refusal, which another attempt would meet again."""
     return isinstance(error, ArchivoltError) and error.status < 500
+
+
+def is_away(error: Exception) -> bool:
+    """Return whether a database server did not answer: no fault of what was tried."""
+    of_server = isinstance(error, OperationalError)
+    return of_server and not isinstance(error.orig, sqlite3.Error)
 
 
 def sentence(error: BaseException) -> str:

@@ -12,7 +12,12 @@ from archivolt_host.jobs.claims import LeaseLostError
 from archivolt_host.orchestration import models as m
 from archivolt_host.orchestration.errors import RunStuckError, RunWaitsError
 from archivolt_host.orchestration.leases import kept
-from archivolt_host.orchestration.patience import LONGEST_NAP, sentence, wait_after
+from archivolt_host.orchestration.patience import (
+    LONGEST_NAP,
+    is_away,
+    sentence,
+    wait_after,
+)
 from archivolt_host.orchestration.steps import Child
 
 if TYPE_CHECKING:
@@ -130,6 +135,8 @@ def _wait_or_get_stuck(drive: "Drive", row: Any, error: Exception) -> None:
     run = drive.run
     run.attempts += 1
     log.warning("step not undone", step=row.name, run=str(run.id), problem=repr(error))
+    if run.attempts >= TRIES and is_away(error):
+        raise error  # whoever takes it up once the lease is over goes on
     if run.attempts >= TRIES:
         _get_stuck(drive, row, f"{row.name} could not be undone: {sentence(error)}")
     wait = wait_after(run.attempts)

@@ -2,7 +2,9 @@
 
 from uuid import UUID
 
+import psycopg
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from archivolt_host.errors import ArchivoltError, RefusedError
 from archivolt_host.http.paging import Page
@@ -48,6 +50,26 @@ def test_a_run_that_cannot_be_undone_lies_in_the_inbox(stuck, client_as):
     assert [s["status"] for s in shown["steps"]] == ["done", "done", None]
     assert (run["steps_done"], run["steps_total"]) == (2, 3)
     assert shown["steps"][1]["problem"] == run["problem"]
+
+
+def test_a_run_waits_for_a_server_that_is_away_and_bothers_nobody(
+    bank, run_jobs, tenant, let_leases_end, monkeypatch, ask
+):
+    def away(run):
+        raise OperationalError("UPDATE", {}, psycopg.OperationalError("starting up"))
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(patience, "WAITS", (0.01,))
+        meanwhile.setattr(bank.Write, "undo_second", away)
+        with pytest.raises(RefusedError):
+            bank.Write(fails="3").run()
+        for _ in range(3):
+            let_leases_end()
+            run_jobs(tenant)
+        assert ask("SELECT status FROM host_run") == [("unwinding",)]
+    let_leases_end()
+    run_jobs(tenant)
+    assert ask("SELECT status FROM host_run") == [("undone",)]
 
 
 def test_once_mended_it_is_retried(stuck, bank, client_as, run_jobs, monkeypatch, ask):

@@ -12,6 +12,7 @@ from archivolt_host.cli.conform import valkey
 from archivolt_host.cli.conform.checks import NotRunError, check
 from archivolt_host.cli.conform.journey import journey
 from archivolt_host.cli.conform.stage import Stage
+from archivolt_host.orchestration import purging
 
 #: History: who switched and did what stays, also when the plugin is gone.
 HISTORY = ("override_log", "host_event")
@@ -27,6 +28,8 @@ def purge(stage: Stage) -> Iterator[str]:
     """Take it out of the manifest, purge it as an operator does, and search."""
     if stage.info.required or stage.info.on_purge == "keep":
         raise NotRunError("It is required, or asks to keep its data: nobody purges it.")
+    if rivals := _rivals(stage):
+        raise NotRunError(f"Nobody could purge it beside {rivals}: see names.")
     files = journey(stage).files
     histories = (*HISTORY, *_journals(stage))
     stage.close()
@@ -41,6 +44,13 @@ def purge(stage: Stage) -> Iterator[str]:
         yield f"The file {path.name} is still there: {path}"
     for key in valkey.strange_keys(stage.home, stage.name):
         yield f"The key {key} is still in Valkey."
+
+
+def _rivals(stage: Stage) -> str:
+    """Name the plugins whose tables would have to be taken for its own."""
+    infos = stage.host.registry.infos.values()
+    others = [info for info in infos if info.id != stage.name]
+    return ", ".join(sorted(purging.rivals(stage.info, others, stage.company)))
 
 
 def _journals(stage: Stage) -> list[str]:
