@@ -24,8 +24,9 @@ def refuses(error: Exception) -> bool:
 
 def is_away(error: Exception) -> bool:
     """Return whether a database server did not answer: no fault of what was tried."""
-    of_server = isinstance(error, OperationalError)
-    return of_server and not isinstance(error.orig, sqlite3.Error)
+    if not isinstance(error, OperationalError):
+        return False
+    return not isinstance(error.orig, sqlite3.Error)
 
 
 def sentence(error: BaseException) -> str:
