@@ -17,6 +17,7 @@ from benchmarks.processes import cpu_seconds
 from benchmarks.servers import ROOT
 
 PATIENCE = 120.0
+ENDING = 15.0  # seconds after SIGTERM
 
 
 class Side:
@@ -58,13 +59,22 @@ class Side:
         """Have the workers run; yield the process id of their parent."""
         with open(self.folder / f"{self.name}.log", "ab") as log:
             process = subprocess.Popen(
-                self.command(), env=self.environment, cwd=ROOT, stdout=log, stderr=log
+                self.command(),
+                env=self.environment,
+                cwd=ROOT,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         try:
             yield process.pid
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(30)
+            try:
+                process.wait(ENDING)
+            except subprocess.TimeoutExpired:  # Celery sometimes waits for ever
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
 
     def ran(self) -> int:
         """Return how many jobs have run so far."""
