@@ -33,7 +33,7 @@ log = structlog.get_logger()
 
 LOOK_EVERY = 2.0  # seconds
 SWEEP_EVERY = 300.0  # seconds in which a round passes all tenants, where they are few
-CALM = 7  # tenants of a round in one look: it costs the same however many there are
+CALM = 4  # tenants of a round in one look: it costs the same however many there are
 BRISK = 100  # in the first round, which has new declarations to write down
 AGAIN = timedelta(seconds=60)  # after which a tenant that could not be read is tried
 
